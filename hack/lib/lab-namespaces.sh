@@ -1,0 +1,81 @@
+# shellcheck shell=bash
+# Network namespaces: one per member, and one that holds the bridge between them. Every interface is made inside its
+# namespace, so the host never sees one.
+
+namespace_of() { printf 'cosmolet-%s-%s' "$LAB_NAME" "$1"; }
+
+lab_namespaces() {
+    local member
+    for member in fabric "${NODES[@]}" "${ROUTERS[@]}"; do namespace_of "$member"; echo; done
+}
+
+namespace_exists() { [[ -e /run/netns/$1 ]]; }
+
+make_namespaces() {
+    local namespace member fabric
+    while read -r namespace; do ip netns add "$namespace"; done < <(lab_namespaces)
+    fabric=$(namespace_of fabric)
+    ip -n "$fabric" -batch - <<<"link add br0 type bridge
+link set br0 up"
+    for member in "${NODES[@]}" "${ROUTERS[@]}"; do
+        namespace=$(namespace_of "$member")
+        ip -n "$fabric" -batch - <<<"link add $member type veth peer name eth0 netns $namespace
+link set $member master br0 up"
+        # nodad: an address can be bound at once instead of a second later.
+        ip -n "$namespace" -batch - <<<"link set lo up
+link set eth0 up
+addr add ${MEMBER_IPV4[$member]}/24 dev eth0
+addr add ${MEMBER_IPV6[$member]}/64 dev eth0 nodad"
+    done
+}
+
+# Every process in any of the lab's namespaces, whoever started it.
+namespace_pids() {
+    local namespace
+    while read -r namespace; do
+        if namespace_exists "$namespace"; then ip netns pids "$namespace" 2>/dev/null || true; fi
+    done < <(lab_namespaces)
+}
+
+# One round of killing; true when there was nothing left to kill.
+kill_namespace_processes() {
+    local -a pids
+    mapfile -t pids < <(namespace_pids)
+    ((${#pids[@]} > 0)) || return 0
+    kill -KILL "${pids[@]}" 2>/dev/null || true
+    return 1
+}
+
+remove_namespaces() {
+    local namespace
+    while read -r namespace; do
+        if namespace_exists "$namespace"; then ip netns del "$namespace"; fi
+    done < <(lab_namespaces)
+}
+
+# in_namespace MEMBER COMMAND...: in the member's network, with the host's files.
+in_namespace() {
+    local member=$1
+    shift
+    ip netns exec "$(namespace_of "$member")" "$@"
+}
+
+# ask_vtysh SECONDS MEMBER ARGUMENT...: vtysh of an FRR member, within a time: a paused daemon does not answer.
+ask_vtysh() {
+    local -a command
+    member_command command "$2" vtysh -N "$2" "${@:3}"
+    timeout "$1" "${command[@]}"
+}
+
+# member_command ARRAY MEMBER COMMAND...: the full command line that runs COMMAND in the member's network
+# and, for an FRR, its root.
+member_command() {
+    local -n result=$1
+    local member=$2
+    shift 2
+    result=(ip netns exec "$(namespace_of "$member")")
+    if [[ -L $LAB_DIR/$member/root ]]; then
+        result+=("$BASH" "$LAB_LIB/lab-enter.sh" "$(readlink "$LAB_DIR/$member/root")" "$LAB_DIR/$member")
+    fi
+    result+=("$@")
+}
