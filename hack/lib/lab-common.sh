@@ -88,4 +88,5 @@ launch() {
         exec setsid env -i PATH="$PATH" LANG=C "$@"
     ) </dev/null >>"$log" 2>&1 &
     record_process "$record" "$!"
+    disown "$!"
 }

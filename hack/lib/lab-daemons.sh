@@ -67,8 +67,8 @@ start_daemon() {
     case $daemon in
         bird) command=(bird -f -c "$LAB_DIR/$member/bird.conf" -s "$LAB_DIR/$member/bird.ctl") ;;
         # A large netlink buffer, so that a burst of routes is not lost. -P 0: no telnet port.
-        zebra) command=("/usr/lib/frr/$daemon" -N "$member" -P 0 -s 90000000 --log stdout) ;;
-        *) command=("/usr/lib/frr/$daemon" -N "$member" -P 0 --log stdout) ;;
+        zebra) command=("/usr/lib/frr/$daemon" -N "$member" -P 0 -s 90000000 --log stdout --log-level informational) ;;
+        *) command=("/usr/lib/frr/$daemon" -N "$member" -P 0 --log stdout --log-level informational) ;;
     esac
     member_command command "$member" "${command[@]}"
     launch "$record" "$log" "${command[@]}"

@@ -25,11 +25,18 @@ lab_remains() {
     return 1
 }
 
-# Up and down of one lab exclude each other. What is launched from here does not inherit the lock.
+# Up and down of one lab exclude each other. What is launched from here does not inherit the lock. The end of a lab
+# removes the lock's file too, so whoever waited for it looks whether it still is the file of that name.
 lock_lab() {
-    mkdir -p "$LAB_BASE"
-    exec {lab_lock}>"$LAB_BASE/.$LAB_NAME.lock"
-    flock -w 90 "$lab_lock" || die "another up or down of lab '$LAB_NAME' has held $LAB_BASE/.$LAB_NAME.lock for 90 s"
+    local file="$LAB_BASE/.$LAB_NAME.lock"
+    if [[ -n ${lab_lock:-} ]]; then exec {lab_lock}>&-; fi
+    while true; do
+        mkdir -p "$LAB_BASE"
+        { exec {lab_lock}>"$file"; } 2>/dev/null || continue
+        flock -w 90 "$lab_lock" || die "another up or down of lab '$LAB_NAME' has held $file for 90 s"
+        [[ "/proc/$$/fd/$lab_lock" -ef $file ]] && return
+        exec {lab_lock}>&-
+    done
 }
 
 # --- Up ------------------------------------------------------------------------------------------------------------
@@ -39,10 +46,12 @@ up() {
     started=$(milliseconds)
     ensure_roots
     lock_lab
+    choose_name "$LAB_NAME"
     if lab_remains; then
         [[ $replace == yes ]] || die "lab '$LAB_NAME' exists already (use --replace, or: hack/lab down --name $LAB_NAME)"
         interrupt_up
         tear_down
+        lock_lab
     fi
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
@@ -176,5 +185,7 @@ tear_down() {
     rm -f "$LAB_BASE/.$LAB_NAME.guardian.log"
     if [[ -L $LAB_BASE/$LAB_NAME ]]; then rm "$LAB_BASE/$LAB_NAME"; fi
     LAB_DIR="$LAB_BASE/$LAB_NAME"
+    rm -f "$LAB_BASE/.$LAB_NAME.lock"
+    rmdir --ignore-fail-on-non-empty "$LAB_BASE"
     if lab_remains; then die "lab '$LAB_NAME' is not all gone: see $LAB_DIR and 'ip netns'"; fi
 }

@@ -13,7 +13,12 @@ namespace_exists() { [[ -e /run/netns/$1 ]]; }
 
 make_namespaces() {
     local namespace member fabric
-    while read -r namespace; do ip netns add "$namespace"; done < <(lab_namespaces)
+    while read -r namespace; do
+        ip netns add "$namespace"
+        # No duplicate address detection: a link-local address that is still tentative for its first second makes bgpd
+        # reset an IPv6 session that was quicker.
+        ip netns exec "$namespace" sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
+    done < <(lab_namespaces)
     fabric=$(namespace_of fabric)
     ip -n "$fabric" -batch - <<<"link add br0 type bridge
 link set br0 up"
@@ -21,7 +26,6 @@ link set br0 up"
         namespace=$(namespace_of "$member")
         ip -n "$fabric" -batch - <<<"link add $member type veth peer name eth0 netns $namespace
 link set $member master br0 up"
-        # nodad: an address can be bound at once instead of a second later.
         ip -n "$namespace" -batch - <<<"link set lo up
 link set eth0 up
 addr add ${MEMBER_IPV4[$member]}/24 dev eth0

@@ -42,16 +42,21 @@ router_routes() {
             | group_by(.prefix) | map({prefix: .[0].prefix, nextHops: (map(.nextHops[]) | unique)})'
 }
 
-# router_paths ROUTER: JSON object prefix -> [{from, communities}] of the router's BGP table.
+# router_paths ROUTER: JSON object prefix -> [{from, communities}] of the router's BGP table. Communities are numbers,
+# the well-known ones too (65535:0 is graceful-shutdown).
 router_paths() {
     case $1 in
         router-frr)
             local family
             for family in ipv4 ipv6; do
                 ask_vtysh 20 "$1" -c "show bgp $family unicast detail json"
-            done | jq -cs '[.[].routes | to_entries[]
+            done | jq -cs '
+                {gracefulShutdown: "65535:0", blackhole: "65535:666", noExport: "65535:65281",
+                 noAdvertise: "65535:65282", localAs: "65535:65283"} as $wellKnown
+                | [.[].routes | to_entries[]
                 | {key, value: [.value | (if type == "object" then .paths else . end) | .[]
-                    | {from: .peer.peerId, communities: (.community.list // [])}]}] | from_entries'
+                    | {from: .peer.peerId, communities: (.community.list // [] | map($wellKnown[.] // .))}]
+                    | sort_by(.from)}] | from_entries'
             ;;
         router-bird) birdc_router show route all | bird_paths ;;
     esac
@@ -66,11 +71,10 @@ bird_paths() {
         path == 1 { print prefix, from; path = 2 }
         $1 == "BGP.community:" { $1 = ""; gsub(/[()]/, ""); gsub(/,/, ":"); print "+", $0 }' |
         jq -cRn --argjson peers '{"node_a4":"10.90.0.11","node_b4":"10.90.0.12","node_a6":"fd00:90::11","node_b6":"fd00:90::12"}' '
-            def name: if . == "65535:0" then "gracefulShutdown" else . end;
             reduce (inputs | split(" ") | map(select(. != ""))) as $line ({all: {}, prefix: null};
-                if $line[0] == "+" then .all[.prefix][-1].communities = ($line[1:] | map(name))
+                if $line[0] == "+" then .all[.prefix][-1].communities = $line[1:]
                 else .prefix = $line[0] | .all[.prefix] += [{from: $peers[$line[1]], communities: []}] end)
-            | .all'
+            | .all | map_values(sort_by(.from))'
 }
 
 birdc_router() { in_namespace router-bird birdc -s "$LAB_DIR/router-bird/bird.ctl" "$@"; }
