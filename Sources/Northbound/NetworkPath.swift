@@ -56,7 +56,8 @@ public enum NetworkPath {
     public static func edit(_ pathValue: PathValue) throws(ManagementError) -> NetworkEdit {
         let path = pathValue.path
         guard let family = AddressFamily.allCases.first(where: { path.hasPrefix(list($0) + "[prefix='") }) else {
-            throw ManagementError(.invalidEdit, "path \(path) is not a network-config entry of the default BGP instance")
+            throw ManagementError(
+                .invalidEdit, "path \(path) is not a network-config entry of the default BGP instance")
         }
         let rest = path.dropFirst(list(family).utf8.count + "[prefix='".utf8.count)
         guard let end = rest.firstIndex(of: "'"), rest[end...].hasPrefix("']") else {
