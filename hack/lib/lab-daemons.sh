@@ -4,7 +4,7 @@
 # prepare_member MEMBER: the member's folder with its configuration.
 prepare_member() {
     local member=$1 state="$LAB_DIR/$1" kind=${MEMBER_ROOT[$1]}
-    mkdir -p "$state"/{pids,log}
+    mkdir -p "$state"/{pids,log,options}
     if [[ -z $kind ]]; then
         render "$member.conf" "$member" >"$state/bird.conf"
         return
@@ -59,8 +59,8 @@ daemon_listens() {
 daemon_listens_or_died() { daemon_listens "$1" "$2" || record_is_dead "$(daemon_record "$1" "$2")"; }
 
 start_daemon() {
-    local member=$1 daemon=$2 record log
-    local -a command
+    local member=$1 daemon=$2 record log options="$LAB_DIR/$1/options/$2"
+    local -a command extra=()
     record=$(daemon_record "$member" "$daemon")
     log="$LAB_DIR/$member/log/$daemon.log"
     if live_pid "$record" >/dev/null; then die "$daemon of $member is already running"; fi
@@ -70,7 +70,9 @@ start_daemon() {
         zebra) command=("/usr/lib/frr/$daemon" -N "$member" -P 0 -s 90000000 --log stdout --log-level informational) ;;
         *) command=("/usr/lib/frr/$daemon" -N "$member" -P 0 --log stdout --log-level informational) ;;
     esac
-    member_command command "$member" "${command[@]}"
+    # For tests, such as of a module of bgpd: one option per line.
+    if [[ -e $options ]]; then mapfile -t extra <"$options"; fi
+    member_command command "$member" "${command[@]}" "${extra[@]}"
     launch "$record" "$log" "${command[@]}"
     if ! wait_until 20 daemon_listens_or_died "$member" "$daemon" || record_is_dead "$record"; then
         tail -n 20 "$log" >&2

@@ -3,7 +3,7 @@
 # lab-enter.sh binds a member's own folders over it, read-only below, so any number of members share one.
 
 # Raise it when the recipe below changes; older roots then stay for the labs that use them.
-ROOT_RECIPE=1
+ROOT_RECIPE=2
 ROOTS_DIR="${COSMOLET_CACHE:-/var/cache/cosmolet}/roots"
 
 # FRR's user and groups, as its package would make them. The management socket is for this user only (and root).
@@ -89,7 +89,8 @@ extract_root() {
     eval "$(apt-config shell proxy Acquire::http::Proxy)"
     # shellcheck disable=SC2154
     if [[ -n ${proxy:-} ]]; then options+=("--aptopt=Acquire::http::Proxy \"$proxy\""); fi
-    mmdebstrap --variant=extract --include=frr --keyring=/usr/share/keyrings/debian-archive-keyring.gpg \
+    # libzmq5 is for modules loaded into FRR's daemons; nothing of FRR's needs it.
+    mmdebstrap --variant=extract --include=frr,libzmq5 --keyring=/usr/share/keyrings/debian-archive-keyring.gpg \
         "${options[@]}" "$suite" "$root" "$mirror"
 }
 

@@ -6,7 +6,7 @@ EXPECTED_SESSIONS=8
 # node_sessions NODE: JSON list of the node's sessions, [] when bgpd does not answer.
 node_sessions() {
     local summary
-    summary=$(ask_vtysh 5 "$1" -c 'show bgp summary json' 2>/dev/null) || summary='{}'
+    summary=$(ask_vtysh 2 "$1" -c 'show bgp summary json' 2>/dev/null) || summary='{}'
     jq -c '[to_entries[] | .key as $family | (.value | objects | .peers // {}) | to_entries[]
         | {peer: .key, family: $family, state: .value.state}]' <<<"$summary" 2>/dev/null || echo '[]'
 }
@@ -23,7 +23,7 @@ all_established() { [[ $(established_sessions) == "$EXPECTED_SESSIONS" ]]; }
 backends_connected() {
     local node adapters
     for node in "${NODES[@]}"; do
-        adapters=$(ask_vtysh 5 "$node" -c 'show mgmt backend-adapter all' 2>/dev/null) || return 1
+        adapters=$(ask_vtysh 2 "$node" -c 'show mgmt backend-adapter all' 2>/dev/null) || return 1
         grep -q staticd <<<"$adapters" && grep -q zebra <<<"$adapters" || return 1
     done
 }
