@@ -1,0 +1,76 @@
+/// The keys of structured log metadata. One thing has one key in every message, so that a search finds all of them.
+public enum LogKeys {
+    // MARK: - What is announced
+
+    /// A VIP or prefix in CIDR form.
+    public static let prefix = "prefix"
+    /// Address family, `ipv4` or `ipv6`.
+    public static let family = "family"
+    /// Attribute class by name.
+    public static let attributeClass = "class"
+    /// Reason code of the planner.
+    public static let reason = "reason"
+    /// Number of VIPs added by a transaction or plan.
+    public static let added = "added"
+    /// Number of VIPs whose class changes.
+    public static let changed = "changed"
+    /// Number of VIPs taken away.
+    public static let removed = "removed"
+
+    // MARK: - Kubernetes
+
+    /// Name of the node that the agent serves.
+    public static let node = "node"
+    /// A Service as `namespace/name`.
+    public static let service = "service"
+    /// Any object as `namespace/name`.
+    public static let object = "object"
+    /// Plural name of a resource, such as `endpointslices`.
+    public static let resource = "resource"
+    /// Resource version of an object or list.
+    public static let resourceVersion = "resource_version"
+
+    // MARK: - Transactions and FRR
+
+    /// Identifier of a request or transaction.
+    public static let transaction = "transaction"
+    /// How a commit ended: `applied`, `rejected` or `unknown`.
+    public static let outcome = "outcome"
+    /// How FRR is reached: `mgmtd` or `bgpd`.
+    public static let provider = "provider"
+    /// Version that FRR states.
+    public static let frrVersion = "frr_version"
+    /// Wire dialect of mgmtd: `protobuf` or `native`.
+    public static let dialect = "dialect"
+    /// Shape of staticd's schema.
+    public static let schema = "schema"
+    /// Path of a socket.
+    public static let socket = "socket"
+    /// Number of a routing table.
+    public static let table = "table"
+    /// Route tag.
+    public static let tag = "tag"
+
+    // MARK: - Anything
+
+    /// What went wrong. Messages with an attached error carry it under this key.
+    public static let error = "error"
+    /// Code of an error: HTTP status, `errno` or a word.
+    public static let code = "code"
+    /// Number of a try, from 1.
+    public static let attempt = "attempt"
+    /// Time until the next try.
+    public static let delay = "delay"
+    /// How long something took.
+    public static let duration = "duration"
+    /// A number of things that the message names.
+    public static let count = "count"
+    /// Path of a file.
+    public static let path = "path"
+    /// Address that a server listens on.
+    public static let address = "address"
+    /// Name of a loop or service of this process.
+    public static let loop = "loop"
+    /// Version of this program.
+    public static let version = "version"
+}
