@@ -26,7 +26,7 @@ lab_remains() {
 }
 
 # Up and down of one lab exclude each other. What is launched from here does not inherit the lock. The end of a lab
-# removes the lock's file too, so whoever waited for it looks whether it still is the file of that name.
+# removes the lock's file too (unlock_lab), so whoever waited for it looks whether it still is the file of that name.
 lock_lab() {
     local file="$LAB_BASE/.$LAB_NAME.lock"
     if [[ -n ${lab_lock:-} ]]; then exec {lab_lock}>&-; fi
@@ -34,9 +34,16 @@ lock_lab() {
         mkdir -p "$LAB_BASE"
         { exec {lab_lock}>"$file"; } 2>/dev/null || continue
         flock -w 90 "$lab_lock" || die "another up or down of lab '$LAB_NAME' has held $file for 90 s"
-        [[ "/proc/$$/fd/$lab_lock" -ef $file ]] && return
+        [[ "/proc/$BASHPID/fd/$lab_lock" -ef $file ]] && return
         exec {lab_lock}>&-
     done
+}
+
+# Only where the lab is gone: one that is up keeps the file.
+unlock_lab() {
+    rm -f "$LAB_BASE/.$LAB_NAME.lock"
+    exec {lab_lock}>&-
+    rmdir --ignore-fail-on-non-empty "$LAB_BASE" 2>/dev/null || true
 }
 
 # --- Up ------------------------------------------------------------------------------------------------------------
@@ -51,7 +58,6 @@ up() {
         [[ $replace == yes ]] || die "lab '$LAB_NAME' exists already (use --replace, or: hack/lab down --name $LAB_NAME)"
         interrupt_up
         tear_down
-        lock_lab
     fi
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
@@ -126,6 +132,7 @@ up_failed() {
         say "kept for inspection (end it with: hack/lab down --name $LAB_NAME)"
     else
         tear_down
+        unlock_lab
     fi
     exit "$status"
 }
@@ -161,6 +168,7 @@ down() {
     lock_lab
     choose_name "$LAB_NAME"
     tear_down
+    unlock_lab
 }
 
 # An up in progress is told to give up; it takes its lab down itself.
@@ -185,7 +193,5 @@ tear_down() {
     rm -f "$LAB_BASE/.$LAB_NAME.guardian.log"
     if [[ -L $LAB_BASE/$LAB_NAME ]]; then rm "$LAB_BASE/$LAB_NAME"; fi
     LAB_DIR="$LAB_BASE/$LAB_NAME"
-    rm -f "$LAB_BASE/.$LAB_NAME.lock"
-    rmdir --ignore-fail-on-non-empty "$LAB_BASE"
     if lab_remains; then die "lab '$LAB_NAME' is not all gone: see $LAB_DIR and 'ip netns'"; fi
 }
