@@ -2,31 +2,18 @@ import Observability
 import Synchronization
 import Testing
 
-/// A clock that stands still until it is told otherwise.
-private final class StoppedClock: Clock {
-    struct Instant: InstantProtocol {
-        var offset: Duration
-        func advanced(by duration: Duration) -> Instant { Instant(offset: offset + duration) }
-        func duration(to other: Instant) -> Duration { other.offset - offset }
-        static func < (a: Instant, b: Instant) -> Bool { a.offset < b.offset }
-    }
-
-    private let time = Mutex(Instant(offset: .seconds(1_000_000)))
-    var now: Instant { time.withLock { $0 } }
-    var minimumResolution: Duration { .nanoseconds(1) }
-
-    func advance(by duration: Duration) { time.withLock { $0 = $0.advanced(by: duration) } }
-
-    func sleep(until deadline: Instant, tolerance: Duration?) async throws {
-        preconditionFailure("HealthState reads the clock and never waits for it")
-    }
+/// A time that stands still until it is told otherwise.
+private final class StoppedTime: Sendable {
+    private let time = Mutex(Duration.seconds(1_000_000))
+    var elapsed: Duration { time.withLock { $0 } }
+    func advance(by duration: Duration) { time.withLock { $0 += duration } }
 }
 
 @Suite struct HealthStateTests {
-    private let clock = StoppedClock()
+    private let clock = StoppedTime()
     private let health: HealthState
 
-    init() { health = HealthState(clock: clock) }
+    init() { health = HealthState { [clock] in clock.elapsed } }
 
     @Test func startsAliveAndUnready() {
         #expect(health.livez().isHealthy)

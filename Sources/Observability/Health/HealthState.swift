@@ -26,16 +26,15 @@ public final class HealthState: Sendable {
         var loops: [String: Loop] = [:]
     }
 
-    /// Time since this object was made.
+    /// Time since some fixed moment.
     private let elapsed: @Sendable () -> Duration
     private let state: Mutex<State>
 
     /// Starts unready, and alive, as no loop is registered.
     ///
-    /// - Parameter clock: measures the age of heartbeats. The default also counts while the machine is suspended.
-    public init<C: Clock>(clock: C) where C.Duration == Duration {
-        let start = clock.now
-        elapsed = { start.duration(to: clock.now) }
+    /// - Parameter elapsed: the time since some fixed moment, never falling; it measures the age of heartbeats.
+    public init(elapsed: @escaping @Sendable () -> Duration) {
+        self.elapsed = elapsed
         let conditions = Condition.allCases.map { condition in
             let isMet = condition == .commitKnown
             return (condition, HealthReport.Entry(condition.rawValue, isMet: isMet, detail: isMet ? "" : "starting"))
@@ -43,9 +42,10 @@ public final class HealthState: Sendable {
         state = Mutex(State(conditions: Dictionary(uniqueKeysWithValues: conditions)))
     }
 
-    /// Starts unready, with the continuous clock of the system.
+    /// Starts unready, with a clock that stands still while the machine is suspended: that is not the loops' fault.
     public convenience init() {
-        self.init(clock: ContinuousClock())
+        let start = SuspendingClock.now
+        self.init(elapsed: { start.duration(to: .now) })
     }
 
     // MARK: - Reports of the parts

@@ -51,7 +51,21 @@ public enum LogKeys {
     /// Route tag.
     public static let tag = "tag"
 
+    /// The YANG schema generation's releases, for instance `10.2-10.3`.
+    public static let releases = "releases"
+    /// The edits of a transaction, as `+PREFIX CLASS` and `-PREFIX`.
+    public static let edits = "edits"
+    /// Why a transaction was made: Services, addresses, reason codes.
+    public static let cause = "cause"
+    /// From the start of a commit to its end, in milliseconds.
+    public static let durationMilliseconds = "duration_ms"
+    /// From the start of a commit to FRR's reply, in milliseconds.
+    public static let replyMilliseconds = "reply_ms"
+
     // MARK: - Anything
+
+    /// What to do about it.
+    public static let hint = "hint"
 
     /// What went wrong. Messages with an attached error carry it under this key.
     public static let error = "error"
