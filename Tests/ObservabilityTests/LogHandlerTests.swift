@@ -40,11 +40,11 @@ private func makeLogger(_ format: LogFormat, _ lines: CapturedLines, provider: L
                 LogKeys.prefix: ["198.51.100.1/32", "2001:db8::1/128"],
                 LogKeys.added: .stringConvertible(2), "ok": .stringConvertible(true),
                 "nested": ["b": "2", "a": .stringConvertible(0.5)],
-                LogKeys.duration: .stringConvertible(Duration.milliseconds(4)),
+                LogKeys.delay: .stringConvertible(Duration.milliseconds(4)),
             ])
         #expect(
             captured.lines == [
-                Self.start + #""committed","metadata":{"added":2,"duration":"0.004 seconds","#
+                Self.start + #""committed","metadata":{"added":2,"delay":"0.004 seconds","#
                     + #""nested":{"a":0.5,"b":"2"},"ok":true,"prefix":["198.51.100.1/32","2001:db8::1/128"]}}"#
             ])
     }

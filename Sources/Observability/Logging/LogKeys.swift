@@ -50,7 +50,6 @@ public enum LogKeys {
     public static let table = "table"
     /// Route tag.
     public static let tag = "tag"
-
     /// The YANG schema generation's releases, for instance `10.2-10.3`.
     public static let releases = "releases"
     /// The edits of a transaction, as `+PREFIX CLASS` and `-PREFIX`.
@@ -66,7 +65,6 @@ public enum LogKeys {
 
     /// What to do about it.
     public static let hint = "hint"
-
     /// What went wrong. Messages with an attached error carry it under this key.
     public static let error = "error"
     /// Code of an error: HTTP status, `errno` or a word.
@@ -75,8 +73,6 @@ public enum LogKeys {
     public static let attempt = "attempt"
     /// Time until the next try.
     public static let delay = "delay"
-    /// How long something took.
-    public static let duration = "duration"
     /// A number of things that the message names.
     public static let count = "count"
     /// Path of a file.
