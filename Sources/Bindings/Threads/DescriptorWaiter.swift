@@ -56,13 +56,48 @@ public final class DescriptorWaiter: PinnedThreadWaiter {
         }
         let count = unsafe poll(&descriptors, nfds_t(descriptors.count), -1)
         guard count > 0 else { return }
-        if descriptors[0].revents != 0 {
-            var bytes = [UInt8](repeating: 0, count: 256)
-            _ = unsafe read(wakeupReader, &bytes, bytes.count)
-        }
+        if descriptors[0].revents != 0 { drainWakeups() }
         if let watch, descriptors[1].revents != 0 {
             watch.onReadable()
         }
+    }
+
+    /// What ended a `pause`.
+    public enum PauseEnd: Sendable, Hashable {
+        /// The time passed.
+        case elapsed
+        /// `wake()` was called: a job may be waiting for the thread, or a flag may have been set.
+        case woken
+        /// The descriptor has input, hung up or failed.
+        case readable
+    }
+
+    /// Waits inside a job, without losing sight of the peer or of other threads: for a back-off in the middle of
+    /// something that must not be interleaved. Only on the pinned thread.
+    ///
+    /// - Parameters:
+    ///   - descriptor: what to watch besides the wake-up pipe.
+    ///   - deadline: when to end at the latest.
+    public func pause(watching descriptor: Int32, until deadline: ContinuousClock.Instant) -> PauseEnd {
+        while true {
+            var descriptors = [
+                pollfd(fd: wakeupReader, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+            ]
+            let count = unsafe poll(&descriptors, 2, pollTimeout(until: deadline))
+            if count > 0, descriptors[1].revents != 0 { return .readable }
+            if count > 0, descriptors[0].revents != 0 {
+                // The loop looks at its queue after each job, so the byte may be eaten here.
+                drainWakeups()
+                return .woken
+            }
+            if ContinuousClock.now >= deadline { return .elapsed }
+        }
+    }
+
+    private func drainWakeups() {
+        var bytes = [UInt8](repeating: 0, count: 256)
+        _ = unsafe read(wakeupReader, &bytes, bytes.count)
     }
 
     /// Ends `wait()`. Any thread.

@@ -1,0 +1,330 @@
+internal import Bindings
+public import Logging
+internal import NetworkTypes
+public import Northbound
+internal import Synchronization
+
+/// A session with stock FRR through mgmtd's front-end socket (design D1, D2; docs/frr-management.md).
+///
+/// The dialect, the schema and the release are found out on the one connection, which is kept: on releases up to 10.3
+/// the mere end of a connection throws away other people's pending edits. All socket I/O is done on a thread of the
+/// session's own, blocking and with deadlines, so that the steps of a transaction follow each other with nothing in
+/// between. The thread watches the socket while it is idle.
+///
+/// A commit that was sent is waited for, whatever becomes of the calling task. Waiting for somebody else's lock ends
+/// when the calling task is cancelled or `close()` is called.
+public actor MgmtdSession: ManagementSession {
+    private let configuration: MgmtdConfiguration
+    private let logger: Logger
+    private let waiter: DescriptorWaiter
+    private let thread: PinnedThread
+    private let isClosing = Atomic<Bool>(false)
+
+    private var channel: Channel?
+    private var hasBeenOpen = false
+    /// Orphans could not be looked for, as zebra did not answer; tried again at the next read.
+    private var isHealingDue = false
+    private var eventContinuation: AsyncStream<SessionEvent>.Continuation?
+
+    /// How often a transaction that mgmtd lost without saying so is run before its outcome is unknown.
+    private static let maximumAttempts = 3
+
+    /// Makes a session that is not connected yet.
+    public init(configuration: MgmtdConfiguration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+        waiter = DescriptorWaiter()
+        thread = PinnedThread(name: "frr-mgmtd", waiter: waiter)
+    }
+
+    /// The session's own thread.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.executor }
+
+    // MARK: - ManagementSession
+
+    /// Connects, finds out whom it talks to and puts orphans back into running.
+    ///
+    /// After a reconnect, and when running has lost what the RIB still has, it first waits until the boot configuration
+    /// is loaded: until both locks can be had twice, one settle interval apart.
+    ///
+    /// - Throws: `unreachable` when the socket cannot be opened, `locked` when FRR does not settle, `unsupported` for an
+    ///   unknown schema, and what a lost connection throws.
+    public func open() async throws(ManagementError) -> ManagementCapabilities {
+        isClosing.store(false, ordering: .relaxed)
+        if let channel { return channel.capabilities }
+        let name = ClientName.next(prefix: configuration.clientNamePrefix)
+        let connection = try Connection(
+            socketPath: configuration.socketPath, dialect: .protobuf(hasNativeReads: true), logger: logger)
+        let finding = try Prober(
+            connection: connection, clientName: name, deadline: configuration.requestDeadline
+        ).run()
+        let channel = Channel(
+            connection: connection, clientName: name, finding: finding, configuration: configuration, logger: logger,
+            pauseFor: pause(on: connection))
+        self.channel = channel
+        watch(connection)
+        let isReconnect = hasBeenOpen
+        do {
+            if isReconnect { try channel.settle() }
+            try heal(channel, isSettled: isReconnect)
+        } catch {
+            leave(channel)
+            throw error
+        }
+        hasBeenOpen = true
+        let capabilities = channel.capabilities
+        logger.info(
+            "connected to mgmtd",
+            metadata: [
+                "dialect": "\(capabilities.dialect)", "schema": "\(capabilities.schema)",
+                "releases": "\(capabilities.releases)", "client": "\(name)",
+            ])
+        return capabilities
+    }
+
+    /// Our networks in running: blackhole routes of our table with a tag of ours. A tag without a class is reported as
+    /// class `tag-<number>`.
+    ///
+    /// - Throws: `disconnected` when the session is not open or the connection ends.
+    public func networks() async throws(ManagementError) -> Set<Network> {
+        try use { (channel: Channel) throws(ManagementError) in
+            if isHealingDue { try heal(channel, isSettled: false) }
+            return Self.networks(in: try channel.readRoutes(of: nil).routes, configuration.ownership)
+        }
+    }
+
+    /// Our networks as zebra has selected them in our table, where bgpd takes them from.
+    ///
+    /// - Throws: `unsupported` on FRR 9.x, `deadlineExceeded` when zebra does not answer; the session stays open then.
+    public func installedNetworks() async throws(ManagementError) -> Set<Network> {
+        try use { (channel: Channel) throws(ManagementError) in
+            let installed = try channel.readInstalled().values.filter(\.isSelected)
+            return Set(
+                installed.compactMap { entry in
+                    entry.tag.flatMap(configuration.ownership.attributeClass).map {
+                        Network(prefix: entry.prefix, attributeClass: $0)
+                    }
+                })
+        }
+    }
+
+    /// Applies a transaction: lock both, clean candidate, edit, commit, unlock, read back.
+    ///
+    /// Edits that running shows already are applied without a commit. A transaction that mgmtd reports as done but
+    /// running does not show is run again, up to three times in all; after that its outcome is unknown.
+    public func commit(_ transaction: Transaction) async -> CommitResult {
+        var timer = PhaseTimer()
+        guard let channel else { return timer.result(.rejected(ManagementErrorSummary(Self.notOpen))) }
+        var missing: [String] = []
+        for _ in 0..<Self.maximumAttempts {
+            switch channel.attempt(transaction.edits, timer: &timer) {
+            case .applied:
+                return timer.result(.applied)
+            case .rejected(let error):
+                return timer.result(.rejected(ManagementErrorSummary(error)))
+            case .lost(let error):
+                disconnect(error)
+                return timer.result(.rejected(ManagementErrorSummary(error)))
+            case .unknown(let error):
+                disconnect(error)
+                return timer.result(.unknown(ManagementErrorSummary(error)))
+            case .incomplete(let lacking):
+                missing = lacking
+                logger.warning(
+                    "mgmtd reported a commit as done but running does not show it",
+                    metadata: ["transaction": "\(transaction.id)", "missing": "\(lacking.prefix(4))"])
+            }
+        }
+        let error = ManagementError(
+            .protocolViolation,
+            "mgmtd reported the commit as done, but running disagrees: \(missing.prefix(4).joined(separator: ", "))")
+        return timer.result(.unknown(ManagementErrorSummary(error)))
+    }
+
+    /// Closes in the way that does no harm: up to 10.3 only while it holds the candidate's lock, so that nobody else
+    /// has pending edits that would vanish (hazard 10).
+    public nonisolated func close() async {
+        isClosing.store(true, ordering: .relaxed)
+        waiter.wake()
+        await closeOnThread()
+    }
+
+    /// News of this session; a second call ends the first stream.
+    public func events() async -> AsyncStream<SessionEvent> {
+        eventContinuation?.finish()
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: SessionEvent.self, bufferingPolicy: .bufferingNewest(4))
+        eventContinuation = continuation
+        return stream
+    }
+
+    // MARK: - More of mgmtd
+
+    /// Names of the daemons that are connected to mgmtd, for instance `staticd` and `zebra` (hazard 23).
+    ///
+    /// - Throws: `rejected` before FRR 10.3, which cannot tell; `deadlineExceeded` when a daemon hangs.
+    public func connectedDaemons() async throws(ManagementError) -> Set<String> {
+        try use { (channel: Channel) throws(ManagementError) in
+            let text = try channel.readState(.readOperational(path: "/frr-backend:clients"))
+            let clients = try JSONReader.read(text).member("clients")?.member("client")?.elements ?? []
+            return Set(clients.compactMap { $0.member("name")?.text })
+        }
+    }
+
+    /// For benchmarks only: lock, clean, one edit without looking, commit, unlock. No plan, no read-back, no retry.
+    ///
+    /// - Returns: time from the first byte to the last reply.
+    /// - Throws: what FRR refuses, with nothing left behind.
+    public func bareCommit(_ network: Network) async throws(ManagementError) -> Duration {
+        try use { (channel: Channel) throws(ManagementError) in try channel.bareCommit(network) }
+    }
+
+    // MARK: - Private steps
+
+    private static let notOpen = ManagementError(.disconnected, "the session with mgmtd is not open")
+
+    /// Runs a step on the open channel; drops the connection when it cannot be trusted any more.
+    private func use<Value>(
+        _ body: (Channel) throws(ManagementError) -> Value
+    ) throws(ManagementError) -> Value {
+        guard let channel else { throw Self.notOpen }
+        do {
+            return try body(channel)
+        } catch {
+            if !channel.isUsable(after: error) { disconnect(error) }
+            throw error
+        }
+    }
+
+    /// Announcements of ours that zebra still carries but running does not have are put into running again. The route
+    /// is the same, so BGP sees nothing of it (hazard 21).
+    private func heal(_ channel: Channel, isSettled: Bool) throws(ManagementError) {
+        isHealingDue = false
+        guard channel.release.dialect.hasNativeReads else { return }
+        var orphans = [Network]()
+        var isSettled = isSettled
+        while true {
+            do {
+                orphans = try findOrphans(channel)
+            } catch {
+                guard channel.isUsable(after: error) else { throw error }
+                isHealingDue = true
+                logger.warning("zebra's routes cannot be compared with running", metadata: ["error": "\(error)"])
+                return
+            }
+            if orphans.isEmpty { return }
+            if isSettled { break }
+            // FRR has lost what it still carries: mgmtd is fresh, and its boot configuration may be on its way.
+            try channel.settle()
+            isSettled = true
+        }
+        logger.notice("putting announcements back into running", metadata: ["orphans": "\(orphans.count)"])
+        var timer = PhaseTimer()
+        switch channel.attempt(orphans.sorted().map { .set($0) }, timer: &timer) {
+        case .applied: return
+        case .rejected(let error) where error.code != .locked:
+            logger.error("orphans stay: FRR refuses them", metadata: ["error": "\(error)"])
+        case .rejected(let error), .lost(let error), .unknown(let error): throw error
+        case .incomplete(let missing):
+            isHealingDue = true
+            logger.warning("orphans stay for now", metadata: ["missing": "\(missing.prefix(4))"])
+        }
+    }
+
+    private func findOrphans(_ channel: Channel) throws(ManagementError) -> [Network] {
+        let ownership = configuration.ownership
+        let running = Self.networks(in: try channel.readRoutes(of: nil).routes, ownership)
+        let known = Set(running.map(\.prefix))
+        return try channel.readInstalled().values.compactMap { entry in
+            guard !known.contains(entry.prefix) else { return nil }
+            return entry.tag.flatMap(ownership.attributeClass).map {
+                Network(prefix: entry.prefix, attributeClass: $0)
+            }
+        }
+    }
+
+    private static func networks(in routes: StaticRoutes, _ ownership: Ownership) -> Set<Network> {
+        Set(
+            routes.compactMap { prefix, paths in
+                let ours = paths.filter(ownership.owns)
+                guard let path = ours.first(where: ownership.isOurPlace) ?? ours.first else { return nil }
+                return ownership.attributeClass(of: path.tag).map { Network(prefix: prefix, attributeClass: $0) }
+            })
+    }
+
+    // MARK: - Connection
+
+    /// Waits in a pause of the transaction, awake for the end of the connection, of the task and of the session.
+    private func pause(on connection: Connection) -> (Duration) throws(ManagementError) -> Void {
+        let waiter = waiter
+        return { [isClosing = ClosingFlag(session: self)] duration throws(ManagementError) in
+            let deadline = ContinuousClock.now + duration
+            while true {
+                guard !isClosing.isSet, !Task.isCancelled else {
+                    throw ManagementError(.locked, "gave up waiting for FRR's locks: the session is being closed")
+                }
+                switch waiter.pause(watching: connection.descriptor, until: deadline) {
+                case .elapsed: return
+                case .woken: continue
+                case .readable: try connection.drainIdle()
+                }
+            }
+        }
+    }
+
+    /// Lets a pause see the flag without keeping the session alive.
+    private struct ClosingFlag {
+        weak var session: MgmtdSession?
+        var isSet: Bool { session?.isClosing.load(ordering: .relaxed) ?? true }
+    }
+
+    private func watch(_ connection: Connection) {
+        waiter.watch(connection.descriptor) { [weak self] in
+            self?.assumeIsolated { $0.idleInput() }
+        }
+    }
+
+    /// Something arrived, or the peer went, while nothing was asked.
+    private func idleInput() {
+        guard let channel else {
+            waiter.unwatch()
+            return
+        }
+        do {
+            try channel.connection.drainIdle()
+        } catch {
+            disconnect(error)
+        }
+    }
+
+    private func disconnect(_ error: ManagementError) {
+        guard channel != nil else { return }
+        waiter.unwatch()
+        channel = nil
+        logger.warning("connection to mgmtd lost", metadata: ["error": "\(error)"])
+        eventContinuation?.yield(.disconnected(error.message))
+    }
+
+    private func closeOnThread() {
+        if let channel { leave(channel) }
+        eventContinuation?.finish()
+        eventContinuation = nil
+    }
+
+    /// Drops an open channel, holding the candidate's lock where that protects others.
+    private func leave(_ channel: Channel) {
+        waiter.unwatch()
+        self.channel = nil
+        guard channel.release.disconnectWipesCandidate, channel.heldLocks.isEmpty else { return }
+        for attempt in 1...20 {
+            do {
+                guard let refusal = try channel.tryLock(.candidate) else { return }
+                logger.debug("waiting to close", metadata: ["attempt": "\(attempt)", "reason": "\(refusal)"])
+                _ = waiter.pause(
+                    watching: channel.connection.descriptor, until: ContinuousClock.now + .milliseconds(50))
+            } catch {
+                return
+            }
+        }
+    }
+}
