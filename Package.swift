@@ -12,6 +12,8 @@ let strict: [SwiftSetting] = [
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 
 let package = Package(
@@ -22,8 +24,8 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -54,14 +56,13 @@ let package = Package(
             dependencies: [
                 "Announcements", "FRRManagement", "Kubernetes", "NetworkTypes", "Northbound", "Observability", "Yams",
                 hummingbird, lifecycle, logging,
-                .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "cosmolet",
             dependencies: [
                 "CosmoletAgent", "FRRManagement", "NetworkTypes", "Northbound", "Observability", lifecycle, logging,
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                argumentParser,
             ],
             swiftSettings: strict),
 
@@ -72,7 +73,45 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "kubesim",
-            dependencies: ["KubeSim", lifecycle, logging, .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["KubeSim", lifecycle, logging, argumentParser],
+            swiftSettings: strict),
+
+        // Fakes, processes and the lab, for tests and for the demo.
+        .target(
+            name: "CosmoletTesting",
+            dependencies: [
+                "NetworkTypes", "Northbound", subprocess, .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict),
+
+        .testTarget(name: "NetworkTypesTests", dependencies: ["NetworkTypes"], swiftSettings: strict),
+        .testTarget(name: "NorthboundTests", dependencies: ["NetworkTypes", "Northbound"], swiftSettings: strict),
+        .testTarget(
+            name: "AnnouncementsTests", dependencies: ["Announcements", "NetworkTypes"], swiftSettings: strict),
+        .testTarget(name: "BindingsTests", dependencies: ["Bindings"], swiftSettings: strict),
+        .testTarget(
+            name: "KubernetesTests", dependencies: ["Bindings", "Kubernetes", logging, subprocess],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FRRManagementTests",
+            dependencies: ["Bindings", "FRRManagement", "NetworkTypes", "Northbound", logging],
+            resources: [.copy("Captures")], swiftSettings: strict),
+        .testTarget(
+            name: "ObservabilityTests", dependencies: ["Observability", logging, subprocess], swiftSettings: strict),
+        .testTarget(
+            name: "KubeSimTests", dependencies: ["KubeSim", hummingbird, logging, subprocess], swiftSettings: strict),
+        .testTarget(
+            name: "CosmoletAgentTests",
+            dependencies: [
+                "Announcements", "CosmoletAgent", "CosmoletTesting", "KubeSim", "Kubernetes", "NetworkTypes",
+                "Northbound", "Observability", logging, subprocess,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "LabTests",
+            dependencies: [
+                "CosmoletTesting", "FRRManagement", "KubeSim", "NetworkTypes", "Northbound", logging, subprocess,
+            ],
             swiftSettings: strict),
     ]
 )

@@ -1,0 +1,108 @@
+internal import Announcements
+internal import NetworkTypes
+internal import Northbound
+public import Observability
+
+/// What the agent's parts report, turned into metrics and health. May be called from any thread.
+public final class AgentTelemetry: Sendable {
+    /// The metrics that `/metrics` shows.
+    public let registry: MetricRegistry
+    /// The conditions behind `/livez` and `/readyz`.
+    public let health: HealthState
+
+    /// Name of the reconcile loop in `/livez`.
+    static let reconcileLoop = "reconcile"
+
+    private let announced: Gauge
+    private let desired: Gauge
+    private let decisions: Gauge
+    private let commits: Counter
+    private let commitDuration: Histogram
+    private let changeToCommit: Histogram
+    private let frrConnected: Gauge
+    private let frrReconnects: Counter
+    private let provider: String
+
+    /// Makes the agent's metrics.
+    ///
+    /// - Parameter provider: label of the commit metrics, `mgmtd` or `bgpd`.
+    public init(registry: MetricRegistry, health: HealthState, provider: String) {
+        self.registry = registry
+        self.health = health
+        self.provider = provider
+        announced = registry.gauge(MetricCatalogue.announcedVIPs)
+        desired = registry.gauge(MetricCatalogue.desiredVIPs)
+        decisions = registry.gauge(MetricCatalogue.planDecisions)
+        commits = registry.counter(MetricCatalogue.commits)
+        commitDuration = registry.histogram(MetricCatalogue.commitDuration)
+        changeToCommit = registry.histogram(MetricCatalogue.changeToCommit)
+        frrConnected = registry.gauge(MetricCatalogue.frrConnected)
+        frrReconnects = registry.counter(MetricCatalogue.frrReconnects)
+        for outcome in ["applied", "rejected", "unknown"] {
+            commits.increment([.outcome: outcome, .provider: provider], by: 0)
+        }
+        frrConnected.set(to: false)
+    }
+
+    // MARK: - Plan
+
+    func synced() { health.meet(.synced) }
+
+    func planned(_ plan: AnnouncementPlan) {
+        desired.setAll(
+            Self.counts(plan.announcements.map { Network(prefix: IPPrefix(host: $0), attributeClass: $1) }))
+        let byReason = Dictionary(grouping: plan.decisions, by: \.reason)
+        decisions.setAll(
+            Dictionary(
+                uniqueKeysWithValues: ReasonCode.allCases.map {
+                    ([.reason: $0.rawValue], Double(byReason[$0]?.count ?? 0))
+                }))
+    }
+
+    func running(_ networks: Set<Network>) {
+        announced.setAll(Self.counts(networks))
+    }
+
+    private static func counts(_ networks: some Sequence<Network>) -> [MetricLabels: Double] {
+        var result: [MetricLabels: Double] = [:]
+        for family in AddressFamily.allCases {
+            result[[.family: family.rawValue, .class: AttributeClass.default.rawValue]] = 0
+        }
+        for network in networks {
+            let labels: MetricLabels = [
+                .family: network.prefix.family.rawValue, .class: network.attributeClass.rawValue,
+            ]
+            result[labels, default: 0] += 1
+        }
+        return result
+    }
+
+    // MARK: - Commits
+
+    func committed(_ transaction: Transaction, _ result: CommitResult, changeToReply: Duration?) {
+        commits.increment([.outcome: result.outcome.name, .provider: provider])
+        commitDuration.observe(result.duration)
+        if let changeToReply { changeToCommit.observe(changeToReply) }
+        if result.outcome == .applied { health.meet(.commitKnown) }
+    }
+
+    func commitUnknown(_ reason: String) {
+        health.fail(.commitKnown, because: reason)
+    }
+
+    // MARK: - Session
+
+    func sessionOpened(isReconnect: Bool) {
+        if isReconnect { frrReconnects.increment() }
+        frrConnected.set(to: true)
+        health.meet(.session)
+    }
+
+    func sessionLost(_ reason: String) {
+        frrConnected.set(to: false)
+        health.fail(.session, because: reason)
+    }
+
+    /// Running was read: whatever was unknown is known now.
+    func runningRead() { health.meet(.commitKnown) }
+}

@@ -1,0 +1,98 @@
+public import Announcements
+public import Kubernetes
+internal import NetworkTypes
+
+/// From API objects to the planner's facts. A change of the Kubernetes schema ends here.
+public enum ResourceMapping {
+    /// Annotation that overrides the selection for one Service: `"true"` or `"false"`.
+    public static let announceAnnotation = "cosmolet.io/announce"
+    /// Annotation that names the attribute class.
+    public static let classAnnotation = "cosmolet.io/class"
+    /// Node label of KEP-1143.
+    public static let exclusionLabel = "node.kubernetes.io/exclude-from-external-load-balancers"
+
+    /// Facts of a Service.
+    public static func facts(_ service: Service) -> ServiceFacts {
+        let spec = service.spec
+        var addresses: [AddressFact] = []
+        if spec.type == .loadBalancer {
+            addresses += service.status.ingress.map {
+                AddressFact(kind: .loadBalancer, text: $0.ip, isProxyMode: $0.ipMode == .proxy)
+            }
+        }
+        addresses += spec.externalIPs.map { AddressFact(kind: .externalIP, text: $0) }
+        let hasClusterIP = !spec.isHeadless && spec.type != .externalName
+        if hasClusterIP {
+            let clusterIPs = spec.clusterIPs.isEmpty ? [spec.clusterIP].filter { !$0.isEmpty } : spec.clusterIPs
+            addresses += clusterIPs.map { AddressFact(kind: .clusterIP, text: $0) }
+        }
+        return ServiceFacts(
+            id: ServiceID(namespace: service.metadata.namespace, name: service.metadata.name),
+            hasClusterIP: hasClusterIP, addresses: addresses,
+            externalTrafficPolicy: policy(spec.externalTrafficPolicy),
+            internalTrafficPolicy: policy(spec.internalTrafficPolicy),
+            announce: service.metadata.annotations[announceAnnotation].flatMap(Bool.init),
+            className: service.metadata.annotations[classAnnotation])
+    }
+
+    /// Facts of a slice. Endpoints whose address is no IP, as in a slice of type FQDN, are left out: they can carry no
+    /// traffic for a VIP.
+    public static func facts(_ slice: EndpointSlice) -> SliceFacts {
+        let id = SliceID(namespace: slice.metadata.namespace, name: slice.metadata.name)
+        let service = slice.serviceName.map { ServiceID(namespace: slice.metadata.namespace, name: $0) }
+        let endpoints = slice.endpoints.flatMap { endpoint in
+            endpoint.addresses.compactMap { IPAddress($0) }.map { address in
+                let isReady = endpoint.conditions.ready ?? true
+                return EndpointFact(
+                    address: address, isReady: isReady, isServing: endpoint.conditions.serving ?? isReady,
+                    isTerminating: endpoint.conditions.terminating ?? false, nodeName: endpoint.nodeName)
+            }
+        }
+        return SliceFacts(id: id, service: service, endpoints: endpoints)
+    }
+
+    /// Facts of the own node.
+    public static func facts(_ node: Node) -> NodeFacts {
+        NodeFacts(
+            name: node.metadata.name, exclusionLabel: node.metadata.labels[exclusionLabel],
+            isNetworkUnavailable: node.status.condition("NetworkUnavailable") == .true)
+    }
+
+    private static func policy(_ policy: Kubernetes.TrafficPolicy) -> Announcements.TrafficPolicy {
+        policy == .local ? .local : .cluster
+    }
+}
+
+extension ResourceMapping {
+    /// A change of Services as the fact store takes it.
+    public static func change(_ change: ResourceChange<Service>) -> FactChange {
+        switch change {
+        case .replaced(let all): .replacedServices(all.map { facts($0) })
+        case .applied(let service): .service(facts(service))
+        case .deleted(let service):
+            .deletedService(ServiceID(namespace: service.metadata.namespace, name: service.metadata.name))
+        case .invalid(let name, _): .unreadableService(ServiceID(namespace: name.namespace, name: name.name))
+        }
+    }
+
+    /// A change of slices as the fact store takes it.
+    public static func change(_ change: ResourceChange<EndpointSlice>) -> FactChange {
+        switch change {
+        case .replaced(let all): .replacedSlices(all.map { facts($0) })
+        case .applied(let slice): .slice(facts(slice))
+        case .deleted(let slice):
+            .deletedSlice(SliceID(namespace: slice.metadata.namespace, name: slice.metadata.name))
+        case .invalid(let name, _): .unreadableSlice(SliceID(namespace: name.namespace, name: name.name))
+        }
+    }
+
+    /// A change of the own Node, which is watched by name; nil when the object cannot be read and what is known stays.
+    public static func change(_ change: ResourceChange<Node>) -> FactChange? {
+        switch change {
+        case .replaced(let all): .node(all.first.map { facts($0) })
+        case .applied(let node): .node(facts(node))
+        case .deleted: .node(nil)
+        case .invalid: nil
+        }
+    }
+}

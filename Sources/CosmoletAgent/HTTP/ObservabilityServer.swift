@@ -1,0 +1,60 @@
+internal import HTTPTypes
+internal import Hummingbird
+public import Logging
+internal import NIOCore
+public import Observability
+public import ServiceLifecycle
+
+/// Serves `/metrics`, `/livez` and `/readyz`. A probe answers 200 or 503; with `?verbose` it names each condition.
+public struct ObservabilityServer: Service {
+    private let address: HTTPAddress
+    private let telemetry: AgentTelemetry
+    private let logger: Logger
+    private let onListening: @Sendable (Int) -> Void
+
+    /// Makes a server.
+    ///
+    /// - Parameter onListening: called once with the TCP port, which matters when the address has port 0.
+    public init(
+        address: HTTPAddress, telemetry: AgentTelemetry, logger: Logger,
+        onListening: @escaping @Sendable (Int) -> Void = { _ in }
+    ) {
+        self.address = address
+        self.telemetry = telemetry
+        self.logger = logger
+        self.onListening = onListening
+    }
+
+    /// Serves until graceful shutdown or cancellation.
+    ///
+    /// - Throws: when the address cannot be bound.
+    public func run() async throws {
+        let router = Router()
+        router.get("/metrics") { [telemetry] _, _ in
+            Response(
+                status: .ok, headers: [.contentType: MetricRegistry.contentType],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: telemetry.registry.exposition())))
+        }
+        router.get("/livez") { [telemetry] request, _ in Self.response(telemetry.health.livez(), request) }
+        router.get("/readyz") { [telemetry] request, _ in Self.response(telemetry.health.readyz(), request) }
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        let application = Application(
+            router: router,
+            configuration: .init(address: .hostname(address.host, port: address.port), serverName: "cosmolet"),
+            onServerRunning: { [onListening, logger] channel in
+                let port = channel.localAddress?.port ?? 0
+                logger.info("serving metrics and probes", metadata: [LogKeys.address: "\(channel.localAddress!)"])
+                onListening(port)
+            },
+            logger: quiet)
+        try await application.run()
+    }
+
+    private static func response(_ report: HealthReport, _ request: Request) -> Response {
+        let isVerbose = request.uri.queryParameters["verbose"] != nil || !report.isHealthy
+        return Response(
+            status: .init(code: report.statusCode), headers: [.contentType: "text/plain; charset=utf-8"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: report.text(verbose: isVerbose))))
+    }
+}

@@ -1,0 +1,292 @@
+public import Announcements
+internal import Foundation
+public import Logging
+internal import NetworkTypes
+public import Northbound
+internal import Observability
+
+/// Watch → plan → difference against what FRR runs → one transaction → read back.
+///
+/// Facts come in through `apply(_:)`; the loop in `run()` turns them into transactions. While one is in flight, later
+/// changes gather and ride in the next. Nothing is changed before all sources were listed once, nor while the own Node
+/// object is gone. Foreign and hand-made announcements are left alone.
+public actor Reconciler {
+    /// A round may last as long as FRR's own time-out of a commit (600 s); beyond that the loop counts as stuck.
+    static let maximumRound = Duration.seconds(660)
+
+    private let session: any ManagementSession
+    private let telemetry: AgentTelemetry
+    private let comparePeriod: Duration
+    private let clock: any Clock<Duration>
+    private let logger: Logger
+    private let idPrefix: String
+
+    private let trigger = Trigger()
+    private var facts: FactStore
+    private var isOpen = false
+    private var wasOpen = false
+    /// What FRR runs, as far as is known; nil when it must be read.
+    private var running: Set<Network>?
+    /// Prefixes that FRR refused for good; tried again at the next tick or on a new session.
+    private var refused: [IPPrefix: String] = [:]
+    private var reported: Set<IPPrefix> = []
+    private var backoff = Backoff()
+    private var oldestChange: ContinuousClock.Instant?
+    private var sequence = 0
+    private var isSettled = false
+    private var settleWaiters: [CheckedContinuation<Void, Never>] = []
+
+    /// Makes a reconciler; nothing happens before `run()`.
+    ///
+    /// - Parameter comparePeriod: how often to compare with what FRR really runs, without any news.
+    public init(
+        session: any ManagementSession, configuration: PlannerConfiguration, telemetry: AgentTelemetry,
+        comparePeriod: Duration = .seconds(10), clock: any Clock<Duration> = ContinuousClock(), logger: Logger
+    ) {
+        self.comparePeriod = comparePeriod
+        self.session = session
+        self.telemetry = telemetry
+        self.clock = clock
+        self.logger = logger
+        facts = FactStore(configuration: configuration)
+        idPrefix = String(UInt64(Date().timeIntervalSince1970 * 1000), radix: 36)
+    }
+
+    /// Takes news of the cluster in.
+    public func apply(_ change: FactChange) {
+        let missingBefore = facts.missing
+        guard facts.apply(change) else { return }
+        if case .node(let node) = change, node == nil {
+            logger.error(
+                "own Node object not found, announcements are frozen",
+                metadata: [LogKeys.hint: "check the node's name: --node or COSMOLET_NODE"])
+        }
+        if !missingBefore.isEmpty, facts.missing.isEmpty {
+            telemetry.synced()
+            logger.info("services, endpoint slices and own node are known")
+        }
+        oldestChange = oldestChange ?? .now
+        unsettle(.facts)
+    }
+
+    /// Runs until the task is cancelled; then finishes the transaction in flight and closes the session. What is
+    /// announced stays announced.
+    public func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { [trigger, clock, comparePeriod] in
+                while (try? await clock.sleep(for: comparePeriod)) != nil { trigger.signal(.tick) }
+            }
+            let events = await session.events()
+            group.addTask { [self] in
+                for await event in events { await handle(event) }
+            }
+            telemetry.health.registerLoop(AgentTelemetry.reconcileLoop, maximumAge: Self.maximumRound)
+            trigger.signal(.tick)
+            for await _ in trigger.rounds {
+                telemetry.health.beat(AgentTelemetry.reconcileLoop)
+                if let wait = await round(trigger.take()) {
+                    group.addTask { [trigger, clock] in
+                        if (try? await clock.sleep(for: wait)) != nil { trigger.signal(.retry) }
+                    }
+                } else {
+                    settle()
+                }
+            }
+            await session.close()
+            telemetry.sessionLost("the agent is stopping")
+            group.cancelAll()
+        }
+    }
+
+    /// Returns once every fact that was applied before has been acted upon, as far as FRR let it.
+    package func quiesce() async {
+        guard !isSettled else { return }
+        await withCheckedContinuation { settleWaiters.append($0) }
+    }
+
+    private func settle() {
+        guard trigger.isEmpty else { return }
+        isSettled = true
+        for waiter in settleWaiters { waiter.resume() }
+        settleWaiters = []
+    }
+
+    private func unsettle(_ reason: TriggerReason) {
+        isSettled = false
+        trigger.signal(reason)
+    }
+
+    private func handle(_ event: SessionEvent) {
+        switch event {
+        case .disconnected(let reason):
+            guard isOpen else { return }
+            loseSession(reason)
+            unsettle(.sessionLost)
+        }
+    }
+
+    // MARK: - One round
+
+    /// Opens, reads, plans, commits as needed. Returns how long to wait before trying again, nil when all is well.
+    private func round(_ reasons: Set<TriggerReason>) async -> Duration? {
+        do {
+            try await openIfNeeded()
+            if reasons.contains(.tick) {
+                running = nil
+                refused = [:]
+            }
+            if running == nil { try await readRunning() }
+            guard let plan = facts.plan() else { return nil }
+            telemetry.planned(plan)
+            guard try await commitDifference(plan) else { return backoff.next() }
+            backoff.reset()
+            return nil
+        } catch {
+            if error.code == .disconnected || error.code == .unreachable || error.code == .deadlineExceeded {
+                loseSession(error.message)
+            }
+            let wait = backoff.next()
+            telemetry.sessionLost(error.message)
+            logger.warning(
+                "FRR cannot be reached, trying again",
+                metadata: [LogKeys.error: "\(error)", LogKeys.delay: "\(wait)"])
+            return wait
+        }
+    }
+
+    private func openIfNeeded() async throws(ManagementError) {
+        guard !isOpen else { return }
+        let capabilities = try await session.open()
+        telemetry.sessionOpened(isReconnect: wasOpen)
+        isOpen = true
+        wasOpen = true
+        running = nil
+        refused = [:]
+        logger.info(
+            "session with FRR open",
+            metadata: [
+                LogKeys.provider: "\(capabilities.provider)", LogKeys.dialect: "\(capabilities.dialect)",
+                LogKeys.schema: "\(capabilities.schema)", LogKeys.releases: "\(capabilities.releases)",
+            ])
+    }
+
+    private func readRunning() async throws(ManagementError) {
+        let networks = try await session.networks()
+        running = networks
+        telemetry.running(networks)
+        telemetry.runningRead()
+    }
+
+    private func loseSession(_ reason: String) {
+        if isOpen {
+            logger.warning("session with FRR lost", metadata: [LogKeys.reason: "\(reason)"])
+            telemetry.sessionLost(reason)
+        }
+        isOpen = false
+        running = nil
+    }
+
+    /// Commits what the plan wants and FRR does not have. Returns false when a retry is due.
+    private func commitDifference(_ plan: AnnouncementPlan) async throws(ManagementError) -> Bool {
+        let difference = PlannedDifference(plan: plan, running: running ?? [])
+        report(held: difference.heldByOperator)
+        let edits = difference.edits.filter { refused[$0.prefix] == nil }
+        let since = oldestChange
+        oldestChange = nil
+        guard !edits.isEmpty else { return true }
+        return await commit(edits, difference, since: since)
+    }
+
+    private func report(held: [IPPrefix]) {
+        for prefix in held where !reported.contains(prefix) {
+            logger.warning(
+                "VIP is announced by hand, left alone",
+                metadata: [LogKeys.prefix: "\(prefix)", LogKeys.hint: "cosmolet withdraw \(prefix)"])
+        }
+        reported = Set(held)
+    }
+
+    /// One transaction. When FRR refuses it for good and it has several edits, halves are tried, so that one bad VIP
+    /// does not hold back the others.
+    private func commit(
+        _ edits: [NetworkEdit], _ difference: PlannedDifference, since: ContinuousClock.Instant?
+    ) async -> Bool {
+        sequence += 1
+        let transaction = Transaction(id: "\(idPrefix)-\(sequence)", edits: edits, cause: difference.cause(of: edits))
+        let start = ContinuousClock.now
+        let result = await session.commit(transaction)
+        telemetry.committed(transaction, result, changeToReply: changeToReply(result, start: start, since: since))
+        log(transaction, result)
+        switch result.outcome {
+        case .applied:
+            running?.apply(edits)
+            if let running { telemetry.running(running) }
+            return true
+        case .rejected(let error) where error.isRetryable:
+            running = nil
+            return false
+        case .rejected(let error):
+            guard edits.count > 1 else {
+                refused[edits[0].prefix] = error.message
+                return true
+            }
+            let middle = edits.count / 2
+            let first = await commit(Array(edits[..<middle]), difference, since: since)
+            let second = await commit(Array(edits[middle...]), difference, since: since)
+            return first && second
+        case .unknown(let error):
+            // Only reading can tell: on this connection if it still lives, else after the next open.
+            running = nil
+            telemetry.commitUnknown(error.message)
+            if error.code == ManagementError.Code.disconnected.description { loseSession(error.message) }
+            return false
+        }
+    }
+
+    private func changeToReply(
+        _ result: CommitResult, start: ContinuousClock.Instant, since: ContinuousClock.Instant?
+    ) -> Duration? {
+        guard let since, let reply = result.durationToReply else { return nil }
+        return since.duration(to: start) + reply
+    }
+
+    private func log(_ transaction: Transaction, _ result: CommitResult) {
+        var metadata: Logger.Metadata = [
+            LogKeys.transaction: "\(transaction.id)", LogKeys.outcome: "\(result.outcome.name)",
+            LogKeys.edits: .array(transaction.edits.prefix(100).map { "\($0)" }),
+            LogKeys.count: "\(transaction.edits.count)",
+            LogKeys.cause: .array(transaction.cause.prefix(100).map { "\($0)" }),
+            LogKeys.durationMilliseconds: "\(result.duration.milliseconds)",
+        ]
+        if let reply = result.durationToReply { metadata[LogKeys.replyMilliseconds] = "\(reply.milliseconds)" }
+        switch result.outcome {
+        case .applied:
+            logger.info("commit", metadata: metadata)
+        case .rejected(let error), .unknown(let error):
+            metadata[LogKeys.error] = "\(error)"
+            logger.error("commit", metadata: metadata)
+        }
+    }
+}
+
+extension Set<Network> {
+    /// What is there after the edits were applied.
+    mutating func apply(_ edits: [NetworkEdit]) {
+        var byPrefix = Dictionary(map { ($0.prefix, $0) }, uniquingKeysWith: { $1 })
+        for edit in edits {
+            switch edit {
+            case .set(let network): byPrefix[network.prefix] = network
+            case .remove(let prefix): byPrefix[prefix] = nil
+            }
+        }
+        self = Set(byPrefix.values)
+    }
+}
+
+extension Duration {
+    /// Milliseconds with microsecond resolution, for logs.
+    var milliseconds: Double {
+        let (seconds, attoseconds) = components
+        return Double(seconds) * 1000 + Double(attoseconds / 1_000_000_000_000) / 1000
+    }
+}

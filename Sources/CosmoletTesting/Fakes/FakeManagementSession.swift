@@ -1,0 +1,140 @@
+public import NetworkTypes
+public import Northbound
+internal import Synchronization
+
+/// An FRR in memory that keeps the contract of `ManagementSession` and fails on command.
+public actor FakeManagementSession: ManagementSession {
+    /// What one commit shall do instead of succeeding.
+    public enum Fault: Sendable {
+        /// Refuse with this error; nothing changes.
+        case reject(ManagementError)
+        /// Apply, but lose the reply and the connection.
+        case loseReplyAfterApplying
+        /// Do not apply, and lose the connection.
+        case loseRequest
+    }
+
+    /// What running holds, ours and others'.
+    public private(set) var running: Set<Network>
+    /// Transactions in the order in which they came, refused ones included; to wait on.
+    public nonisolated let transactions = Observed<[Transaction]>([])
+    /// How often the session was opened; to wait on.
+    public nonisolated let openCount = Observed(0)
+    private var isOpen = false
+    private var isReachable = true
+    private var faults: [Fault] = []
+    private var poison: Set<IPPrefix> = []
+    private var hold: CheckedContinuation<Void, Never>?
+    private var holdsNext = false
+    private var continuation: AsyncStream<SessionEvent>.Continuation?
+
+    /// Makes a fake that runs these networks.
+    public init(running: Set<Network> = []) {
+        self.running = running
+    }
+
+    // MARK: - Commands of a test
+
+    /// The next commits fail in this order.
+    public func fail(_ faults: Fault...) { self.faults += faults }
+
+    /// Every transaction that sets one of these prefixes is refused whole, as FRR does with a bad edit.
+    public func refuse(_ prefixes: Set<IPPrefix>) { poison = prefixes }
+
+    /// Ends the session; `open()` fails until `restore()`.
+    public func breakDown(_ reason: String = "FRR stopped") {
+        isReachable = false
+        disconnect(reason)
+    }
+
+    /// Lets `open()` succeed again.
+    public func restore() { isReachable = true }
+
+    /// Changes running behind the session's back, as an operator would.
+    public func edit(_ change: @Sendable (inout Set<Network>) -> Void) { change(&running) }
+
+    /// The next commit waits for `release()` before it is answered.
+    public func holdNextCommit() { holdsNext = true }
+
+    /// Lets a held commit go on.
+    public func release() {
+        hold?.resume()
+        hold = nil
+    }
+
+    // MARK: - ManagementSession
+
+    public func open() async throws(ManagementError) -> ManagementCapabilities {
+        guard isReachable else { throw ManagementError(.unreachable, "the fake FRR is not running") }
+        isOpen = true
+        openCount.update { $0 += 1 }
+        return ManagementCapabilities(
+            provider: "mgmtd", dialect: "fake", schema: "fake", releases: "none", canReadState: true)
+    }
+
+    public func networks() async throws(ManagementError) -> Set<Network> {
+        guard isOpen else { throw ManagementError(.disconnected, "the session is not open") }
+        return running
+    }
+
+    public func installedNetworks() async throws(ManagementError) -> Set<Network> {
+        try await networks()
+    }
+
+    public func commit(_ transaction: Transaction) async -> CommitResult {
+        transactions.update { $0.append(transaction) }
+        if holdsNext {
+            holdsNext = false
+            await withCheckedContinuation { hold = $0 }
+        }
+        guard isOpen else { return unknown() }
+        if !faults.isEmpty {
+            switch faults.removeFirst() {
+            case .reject(let error):
+                return CommitResult(outcome: .rejected(ManagementErrorSummary(error)))
+            case .loseReplyAfterApplying:
+                apply(transaction.edits)
+                disconnect("cut")
+                return unknown()
+            case .loseRequest:
+                disconnect("cut")
+                return unknown()
+            }
+        }
+        let bad = transaction.edits.first {
+            if case .set(let network) = $0 { poison.contains(network.prefix) } else { false }
+        }
+        if let bad {
+            return CommitResult(
+                outcome: .rejected(ManagementErrorSummary(ManagementError(.rejected, "refused \(bad.prefix)"))))
+        }
+        apply(transaction.edits)
+        return CommitResult(outcome: .applied, durationToReply: .milliseconds(1), duration: .milliseconds(2))
+    }
+
+    public func close() async { isOpen = false }
+
+    public func events() async -> AsyncStream<SessionEvent> {
+        continuation?.finish()
+        let (stream, continuation) = AsyncStream.makeStream(of: SessionEvent.self)
+        self.continuation = continuation
+        return stream
+    }
+
+    private func apply(_ edits: [NetworkEdit]) {
+        for edit in edits {
+            running = running.filter { $0.prefix != edit.prefix }
+            if case .set(let network) = edit { running.insert(network) }
+        }
+    }
+
+    private func disconnect(_ reason: String) {
+        guard isOpen else { return }
+        isOpen = false
+        continuation?.yield(.disconnected(reason))
+    }
+
+    private func unknown() -> CommitResult {
+        CommitResult(outcome: .unknown(ManagementErrorSummary(ManagementError(.disconnected, "connection lost"))))
+    }
+}

@@ -1,0 +1,76 @@
+internal import ArgumentParser
+internal import CosmoletAgent
+internal import Foundation
+internal import Observability
+
+/// `cosmolet agent`: watches Kubernetes and keeps this node's announcements right.
+struct AgentCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "agent",
+        abstract: "Watch Kubernetes and keep this node's announcements right.",
+        discussion: """
+            Runs until SIGTERM or SIGINT. Announcements stay in place when it ends, and are adopted when it starts.
+            A flag wins over the environment, the environment over the file.
+
+            ENVIRONMENT
+              COSMOLET_NODE    name of the own Node object (--node)
+              KUBECONFIG       kubeconfig outside of a cluster (--kubeconfig)
+
+            EXAMPLES
+              cosmolet agent --node worker-1 --kubeconfig /etc/kubernetes/kubelet.conf
+              cosmolet agent --config /etc/cosmolet/config.yaml
+              cosmolet agent --northbound mgmtd:/run/frr/mgmtd_fe.sock --http [::]:9723 --log-format json
+            """)
+
+    @Option(help: ArgumentHelp("Configuration file (YAML).", valueName: "file"))
+    var config: String?
+
+    @Option(help: ArgumentHelp("Name of the own Node object.", valueName: "name"))
+    var node: String?
+
+    @Option(help: ArgumentHelp("Kubeconfig; default: in-cluster, $KUBECONFIG, ~/.kube/config.", valueName: "file"))
+    var kubeconfig: String?
+
+    @Option(help: ArgumentHelp("Where FRR is: mgmtd:PATH.", valueName: "endpoint"))
+    var northbound: String?
+
+    @Option(help: ArgumentHelp("Address of /metrics, /livez and /readyz, or off.", valueName: "host:port"))
+    var http: String?
+
+    @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
+    var logLevel: String?
+
+    @Option(help: ArgumentHelp("text or json.", valueName: "format"))
+    var logFormat: String?
+
+    func run() async throws {
+        let configuration: AgentConfiguration
+        do { configuration = try resolve() } catch {
+            throw Failure.exit(error, file: config)
+        }
+        do {
+            try await Agent(configuration).run()
+        } catch {
+            throw Failure.exit("\(error)", code: .failure)
+        }
+    }
+
+    /// File, then environment, then flags.
+    private func resolve() throws(ConfigurationError) -> AgentConfiguration {
+        var result = AgentConfiguration()
+        if let config {
+            let text: String
+            do { text = try String(contentsOfFile: config, encoding: .utf8) } catch {
+                throw ConfigurationError("--config", "cannot be read: \(error.localizedDescription)")
+            }
+            result = try AgentConfiguration(yaml: text)
+        }
+        if let node = node ?? ProcessInfo.processInfo.environment["COSMOLET_NODE"] { result.node = node }
+        if let kubeconfig { result.kubeconfig = kubeconfig }
+        if let northbound { result.socket = try NorthboundEndpoint(northbound).socket }
+        if let http { try result.setHTTP(http) }
+        if let logLevel { try result.setLogLevel(logLevel) }
+        if let logFormat { try result.setLogFormat(logFormat) }
+        return result
+    }
+}

@@ -1,0 +1,42 @@
+internal import ArgumentParser
+internal import CosmoletAgent
+internal import Foundation
+internal import Northbound
+
+/// Prints why a command failed and leaves with the exit code that scripts can use.
+enum Failure {
+    static func exit(_ message: String, hint: String? = nil, code: ExitCode) -> ExitCode {
+        var text = "cosmolet: \(message)\n"
+        if let hint { text += "  \(hint)\n" }
+        FileHandle.standardError.write(Data(text.utf8))
+        return code
+    }
+
+    static func exit(_ error: ManagementError) -> ExitCode {
+        switch error.code {
+        case .unreachable, .disconnected:
+            exit(
+                error.message, hint: "Is FRR running, and may this user open the socket (root or frr)?",
+                code: .unavailable)
+        case .locked:
+            exit(error.message, hint: "Somebody is configuring FRR; try again.", code: .temporary)
+        case .deadlineExceeded:
+            exit(error.message, hint: "FRR does not answer; look at mgmtd, staticd and zebra.", code: .temporary)
+        default:
+            exit(error.message, code: .failure)
+        }
+    }
+
+    static func exit(_ error: ConfigurationError, file: String? = nil) -> ExitCode {
+        exit((file.map { "\($0): " } ?? "") + error.description, code: .configuration)
+    }
+}
+
+extension ExitCode {
+    /// `EX_UNAVAILABLE` of sysexits.
+    static let unavailable = ExitCode(69)
+    /// `EX_TEMPFAIL`.
+    static let temporary = ExitCode(75)
+    /// `EX_CONFIG`.
+    static let configuration = ExitCode(78)
+}

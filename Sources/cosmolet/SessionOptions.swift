@@ -1,0 +1,61 @@
+internal import ArgumentParser
+internal import CosmoletAgent
+internal import FRRManagement
+internal import Foundation
+internal import Logging
+internal import NetworkTypes
+internal import Northbound
+internal import Observability
+
+/// Options of the commands that talk to FRR themselves.
+struct SessionOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Where FRR is: mgmtd:PATH.", valueName: "endpoint"))
+    var northbound = "mgmtd:/var/run/frr/mgmtd_fe.sock"
+
+    @Option(help: ArgumentHelp("The private routing table of the VIPs.", valueName: "number"))
+    var table: UInt32 = 1790
+
+    @Option(help: ArgumentHelp("Configuration file, for table and class tags.", valueName: "file"))
+    var config: String?
+
+    /// Opens a session, does the work, closes the session in the way that harms nobody, and maps errors to exit codes.
+    func withSession<Result: Sendable>(
+        _ body: (any ManagementSession, TagMap) async throws -> Result
+    ) async throws -> Result {
+        let (session, tags) = try makeSession()
+        do {
+            _ = try await session.open()
+            let result = try await body(session, tags)
+            await session.close()
+            return result
+        } catch {
+            await session.close()
+            if let error = error as? ManagementError { throw Failure.exit(error) }
+            throw error
+        }
+    }
+
+    private func makeSession() throws -> (MgmtdSession, TagMap) {
+        do {
+            var agent = AgentConfiguration()
+            agent.table = table
+            if let config {
+                agent = try AgentConfiguration(yaml: String(contentsOfFile: config, encoding: .utf8))
+            }
+            let socket = try NorthboundEndpoint(northbound).socket
+            var logger = Logger(label: "cosmolet") { LogFormat.text.makeHandler(label: $0) }
+            logger.logLevel = .warning
+            let session = MgmtdSession(
+                configuration: MgmtdConfiguration(
+                    socketPath: socket, table: agent.table, tags: agent.planner.tags), logger: logger)
+            return (session, agent.planner.tags)
+        } catch let error as ConfigurationError {
+            throw Failure.exit(error, file: config)
+        }
+    }
+}
+
+/// How a command prints data.
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+    case table, json
+}
