@@ -76,7 +76,7 @@ enum Discovery {
                 "verbs": ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
             ]
             if !type.shortNames.isEmpty { entry["shortNames"] = .array(type.shortNames.map(JSONValue.string)) }
-            if type == .services { entry["categories"] = ["all"] }
+            if type == .services || type == .pods { entry["categories"] = ["all"] }
             list.append(entry)
             if type.hasStatus {
                 list.append([

@@ -131,11 +131,12 @@ enum BodyReader {
         (header ?? "").split(separator: ";").first.map { $0.trimmedString.lowercased() } ?? ""
     }
 
-    /// One document in JSON or YAML.
+    /// One document in JSON, YAML or, for a few kinds, protobuf.
     static func document(_ body: [UInt8], contentType: String?) throws(APIStatus) -> JSONValue {
         switch mediaType(contentType) {
         case "", "application/json", "*/*": return try json(body)
         case "application/yaml": return try yaml(body)
+        case ProtobufDocument.mediaType: return try ProtobufDocument.parse(body)
         case let other: throw .unsupportedMediaType(other)
         }
     }

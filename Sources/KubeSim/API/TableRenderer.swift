@@ -55,7 +55,7 @@ struct TableRenderer {
                 + ["Internal-IP", "External-IP", "OS-Image", "Kernel-Version", "Container-Runtime"].map {
                     Column(name: $0, priority: 1)
                 }
-        case .namespaces: ["Name", "Status", "Age"].map { Column(name: $0) }
+        case .namespaces, .pods: ["Name", "Status", "Age"].map { Column(name: $0) }
         case .events:
             ["Last Seen", "Type", "Reason", "Object"].map { Column(name: $0) }
                 + [Column(name: "Source", priority: 1), Column(name: "Message"), Column(name: "Count", priority: 1)]
@@ -71,7 +71,7 @@ struct TableRenderer {
         switch type {
         case .services: return [name] + serviceCells(object) + [age, Self.map(object.at("spec", "selector"))]
         case .nodes: return nodeCells(object, name: name, age: age)
-        case .namespaces: return [name, object.at("status", "phase")?.string ?? "", age]
+        case .namespaces, .pods: return [name, object.at("status", "phase")?.string ?? "", age]
         case .events: return eventCells(object, name: name, now: now)
         case .endpointSlices:
             let ports = (object["ports"]?.array ?? []).compactMap { $0["port"]?.integer.map(String.init) }

@@ -147,6 +147,7 @@ public struct FieldSelector: Sendable, Equatable {
         switch type {
         case .services: return common.union(["spec.clusterIP", "spec.type"])
         case .nodes: return common.union(["spec.unschedulable"])
+        case .pods: return common.union(["spec.nodeName", "status.phase", "status.podIP"])
         case .namespaces: return common.union(["status.phase"])
         case .events:
             return common.union([

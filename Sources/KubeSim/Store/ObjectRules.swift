@@ -121,6 +121,7 @@ enum ObjectRules {
             if object["spec"] == nil { object["spec"] = [:] }
             if object["status"] == nil { object["status"] = [:] }
         }
+        if type == .pods, object.at("status", "phase") == nil { object.set(["status", "phase"], to: "Pending") }
         if type == .endpointSlices {
             if object["endpoints"] == nil || object["endpoints"]?.isNull == true { object["endpoints"] = [] }
             if let ports = object["ports"]?.array {

@@ -33,13 +33,17 @@ public struct ResourceType: Sendable, Hashable, CustomStringConvertible {
     public static let events = ResourceType(
         group: "", version: "v1", plural: "events", singular: "event", kind: "Event", shortNames: ["ev"],
         isNamespaced: true, hasStatus: false)
+    /// Core `pods`, which nothing runs: they are there for clients that list them, as `kubectl describe node` does.
+    public static let pods = ResourceType(
+        group: "", version: "v1", plural: "pods", singular: "pod", kind: "Pod", shortNames: ["po"],
+        isNamespaced: true, hasStatus: true)
     /// `endpointslices` of discovery.k8s.io.
     public static let endpointSlices = ResourceType(
         group: "discovery.k8s.io", version: "v1", plural: "endpointslices", singular: "endpointslice",
         kind: "EndpointSlice", shortNames: [], isNamespaced: true, hasStatus: false)
 
     /// All types, in the order in which discovery lists them.
-    public static let all: [ResourceType] = [events, namespaces, nodes, services, endpointSlices]
+    public static let all: [ResourceType] = [events, namespaces, nodes, pods, services, endpointSlices]
 
     /// The type served under a group, version and plural name, or nil.
     public static func find(group: String, version: String, plural: String) -> ResourceType? {
