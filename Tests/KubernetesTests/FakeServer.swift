@@ -1,0 +1,188 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// An HTTP server on a loopback port that does nothing by itself: the test takes each request and answers it, well or
+/// badly. One request per connection.
+final class FakeServer: Sendable {
+    let port: UInt16
+    private let listener: Int32
+    private let exchanges: AsyncStream<FakeExchange>
+    private let arrived: AsyncStream<FakeExchange>.Continuation
+
+    var url: String { "http://127.0.0.1:\(port)" }
+
+    init() throws {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var one: Int32 = 1
+        setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                bind(listener, pointer, length) == 0 && listen(listener, 64) == 0
+                    && getsockname(listener, pointer, &length) == 0
+            }
+        }
+        guard isBound else { throw POSIXError(.EADDRINUSE) }
+        self.listener = listener
+        port = UInt16(bigEndian: address.sin_port)
+        (exchanges, arrived) = AsyncStream.makeStream()
+        let arrived = arrived
+        Thread.detachNewThread {
+            while true {
+                let descriptor = accept(listener, nil, nil)
+                guard descriptor >= 0 else { break }
+                let exchange = FakeExchange(descriptor)
+                Thread.detachNewThread {
+                    if exchange.readRequest() { arrived.yield(exchange) }
+                }
+            }
+            close(listener)
+            arrived.finish()
+        }
+    }
+
+    deinit { stop() }
+
+    /// Refuses connections from now on.
+    func stop() {
+        shutdown(listener, Int32(SHUT_RDWR))
+    }
+
+    /// The next request.
+    func next() async -> FakeExchange {
+        for await exchange in exchanges { return exchange }
+        preconditionFailure("the server is stopped")
+    }
+}
+
+/// One connection with its request. Dropping it closes the connection.
+final class FakeExchange: Sendable {
+    struct Request: Sendable {
+        var method = ""
+        var path = ""
+        var query: [String: String] = [:]
+        var headers: [String: String] = [:]
+        var body = ""
+    }
+
+    private struct State {
+        var request = Request()
+        var isOpen = true
+    }
+
+    private let descriptor: Int32
+    private let state = Mutex(State())
+
+    init(_ descriptor: Int32) {
+        self.descriptor = descriptor
+        var one: Int32 = 1
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    deinit { end() }
+
+    var request: Request { state.withLock { $0.request } }
+
+    // MARK: - Answers
+
+    /// Answers with a whole body.
+    func reply(_ status: Int = 200, _ body: String, headers: [String: String] = [:]) {
+        write(head(status, headers.merging(["Content-Length": "\(body.utf8.count)"]) { $1 }) + body)
+        end()
+    }
+
+    /// Answers 200 and leaves the body open, in chunks.
+    func beginStream() {
+        write(head(200, ["Transfer-Encoding": "chunked"]))
+    }
+
+    /// Sends text as one chunk of a stream.
+    func stream(_ text: String) {
+        write(String(text.utf8.count, radix: 16) + "\r\n" + text + "\r\n")
+    }
+
+    /// Ends a stream in order.
+    func endStream() {
+        write("0\r\n\r\n")
+        end()
+    }
+
+    /// Sends bytes as they are.
+    func write(_ text: String) {
+        let bytes = Array(text.utf8)
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes[sent...].withUnsafeBytes { rest in
+                send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { return }
+            sent += count
+        }
+    }
+
+    /// Closes the connection.
+    func end() {
+        let isOpen = state.withLock { state in
+            defer { state.isOpen = false }
+            return state.isOpen
+        }
+        if isOpen { close(descriptor) }
+    }
+
+    /// Closes the connection with a reset.
+    func reset() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+        end()
+    }
+
+    /// Blocks until the client has closed the connection; call it on a thread of its own.
+    func waitForPeerClose() {
+        var byte: UInt8 = 0
+        while recv(descriptor, &byte, 1, 0) > 0 {}
+    }
+
+    private func head(_ status: Int, _ headers: [String: String]) -> String {
+        let lines = headers.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)\r\n" }.joined()
+        return "HTTP/1.1 \(status) Scripted\r\nConnection: close\r\n\(lines)\r\n"
+    }
+
+    // MARK: - The request
+
+    /// Reads head and body; false when the client goes before.
+    func readRequest() -> Bool {
+        var text = ""
+        while !text.contains("\r\n\r\n") {
+            guard let more = read() else { return false }
+            text += more
+        }
+        var lines = text.components(separatedBy: "\r\n")
+        let words = lines.removeFirst().split(separator: " ").map(String.init)
+        guard words.count == 3, let url = URLComponents(string: words[1]) else { return false }
+        var request = Request(method: words[0], path: url.path)
+        for item in url.queryItems ?? [] { request.query[item.name] = item.value ?? "" }
+        for line in lines {
+            guard let colon = line.range(of: ": ") else { break }
+            request.headers[line[..<colon.lowerBound].lowercased()] = String(line[colon.upperBound...])
+        }
+        request.body = text.components(separatedBy: "\r\n\r\n").dropFirst().joined(separator: "\r\n\r\n")
+        let length = request.headers["content-length"].flatMap(Int.init) ?? 0
+        while request.body.utf8.count < length {
+            guard let more = read() else { return false }
+            request.body += more
+        }
+        let done = request
+        state.withLock { $0.request = done }
+        return true
+    }
+
+    private func read() -> String? {
+        var bytes = [UInt8](repeating: 0, count: 64 << 10)
+        let count = recv(descriptor, &bytes, bytes.count, 0)
+        return count > 0 ? String(decoding: bytes[..<count], as: UTF8.self) : nil
+    }
+}
