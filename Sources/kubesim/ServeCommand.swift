@@ -25,7 +25,7 @@ struct ServeCommand: AsyncParsableCommand {
                 curl -X POST URL/kubesim/faults \\
                     -d '{"effect":"respond","status":503,"count":3,"verb":"list","resource":"services"}'
 
-            EXIT STATUS
+            EXIT CODES
               0 stopped by a signal, 1 could not start (the reason is on standard error), 64 wrong usage.
             """)
 
