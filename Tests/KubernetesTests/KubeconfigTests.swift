@@ -118,7 +118,9 @@ import Testing
 
     @Test(arguments: [
         ("clusters: 5", "clusters"), ("clusters: [{name: a, cluster: {server: [1]}}]", "clusters[0].cluster.server"),
-        ("contexts: [{context: {cluster: a}}]", "contexts[0].name"), ("{", "the file is not YAML"),
+        ("contexts: [{context: {cluster: a}}]", "contexts[0].name"),
+        ("{", "the file is not a kubeconfig in YAML: line "),
+        ("7", "the file is not a kubeconfig in YAML"),
         ("{}", "current-context is not set"),
     ])
     func unusableFilesAreExplained(_ text: String, _ expected: String) throws {

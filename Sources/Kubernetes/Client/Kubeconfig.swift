@@ -144,10 +144,10 @@ private struct Source {
         }
         do {
             config = try YAMLDecoder().decode(Kubeconfig.self, from: text)
-        } catch let error as DecodingError {
+        } catch let error as DecodingError where !error.path.isEmpty {
             throw fail(path, fieldPath(error.path), "is missing or not what it should be")
         } catch {
-            throw fail(path, "the file", "is not YAML: \(error)")
+            throw fail(path, "the file", "is not a kubeconfig in YAML\(place(of: error))")
         }
     }
 
@@ -222,6 +222,21 @@ private struct Source {
     private func absolute(_ file: String) -> String {
         if file.hasPrefix("/") { return file }
         return URL(fileURLWithPath: path).deletingLastPathComponent().appendingPathComponent(file).path
+    }
+}
+
+/// Where the YAML is broken, without the text there: it may be a secret.
+private func place(of error: any Error) -> String {
+    var inner = error
+    if case .dataCorrupted(let context)? = error as? DecodingError, let underlying = context.underlyingError {
+        inner = underlying
+    }
+    switch inner as? YamlError {
+    case .scanner(_, let problem, let mark, _)?, .parser(_, let problem, let mark, _)?,
+        .composer(_, let problem, let mark, _)?:
+        return ": line \(mark.line): \(problem)"
+    default:
+        return ""
     }
 }
 
