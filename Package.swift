@@ -55,7 +55,7 @@ let package = Package(
             name: "CosmoletAgent",
             dependencies: [
                 "Announcements", "FRRManagement", "Kubernetes", "NetworkTypes", "Northbound", "Observability", "Yams",
-                hummingbird, lifecycle, logging,
+                hummingbird, lifecycle, logging, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -81,6 +81,13 @@ let package = Package(
             name: "CosmoletTesting",
             dependencies: [
                 "NetworkTypes", "Northbound", subprocess, .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict),
+
+        .executableTarget(
+            name: "cosmolet-demo",
+            dependencies: [
+                "CosmoletTesting", "FRRManagement", "Kubernetes", "NetworkTypes", "Northbound", argumentParser, logging,
             ],
             swiftSettings: strict),
 
@@ -110,8 +117,9 @@ let package = Package(
         .testTarget(
             name: "LabTests",
             dependencies: [
-                "CosmoletTesting", "FRRManagement", "KubeSim", "NetworkTypes", "Northbound", logging, subprocess,
+                "CosmoletTesting", "FRRManagement", "KubeSim", "NetworkTypes", "Northbound", "cosmolet", logging,
+                subprocess,
             ],
-            swiftSettings: strict),
+            exclude: ["Manifests"], swiftSettings: strict),
     ]
 )

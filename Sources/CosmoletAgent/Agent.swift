@@ -5,6 +5,7 @@ internal import Logging
 internal import Northbound
 internal import Observability
 internal import ServiceLifecycle
+internal import UnixSignals
 
 /// The agent in embedded mode: Kubernetes on one side, FRR's management socket on the other, one process.
 ///
@@ -38,7 +39,7 @@ public struct Agent: Sendable {
             version: CosmoletVersion.current, swift: CosmoletVersion.swift, provider: Self.provider)
         let session = MgmtdSession(
             configuration: MgmtdConfiguration(
-                socketPath: configuration.socket, table: configuration.table, tags: configuration.planner.tags),
+                socketPath: configuration.socket, table: configuration.table, tags: configuration.tags),
             logger: logger)
         let reconciler = Reconciler(
             session: session, configuration: configuration.planner, telemetry: telemetry, logger: logger)

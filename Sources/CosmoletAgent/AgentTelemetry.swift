@@ -46,7 +46,15 @@ public final class AgentTelemetry: Sendable {
 
     // MARK: - Plan
 
-    func synced() { health.meet(.synced) }
+    func synced(_ facts: FactStore) {
+        if !facts.missing.isEmpty {
+            health.fail(.synced, because: "not listed yet: \(facts.missing.map(\.rawValue).joined(separator: ", "))")
+        } else if facts.node == nil {
+            health.fail(.synced, because: "the own Node object does not exist")
+        } else {
+            health.meet(.synced)
+        }
+    }
 
     func planned(_ plan: AnnouncementPlan) {
         desired.setAll(

@@ -43,12 +43,11 @@ struct SessionOptions: ParsableArguments {
                 agent = try AgentConfiguration(yaml: String(contentsOfFile: config, encoding: .utf8))
             }
             let socket = try NorthboundEndpoint(northbound).socket
-            var logger = Logger(label: "cosmolet") { LogFormat.text.makeHandler(label: $0) }
-            logger.logLevel = .warning
+            let logger = Logger(label: "cosmolet") { LogFormat.text.makeHandler(label: $0, level: .warning) }
             let session = MgmtdSession(
                 configuration: MgmtdConfiguration(
-                    socketPath: socket, table: agent.table, tags: agent.planner.tags), logger: logger)
-            return (session, agent.planner.tags)
+                    socketPath: socket, table: agent.table, tags: agent.tags), logger: logger)
+            return (session, agent.tags)
         } catch let error as ConfigurationError {
             throw Failure.exit(error, file: config)
         }

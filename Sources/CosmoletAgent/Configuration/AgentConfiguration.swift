@@ -1,6 +1,6 @@
 public import Announcements
 internal import Foundation
-internal import NetworkTypes
+public import NetworkTypes
 public import Observability
 internal import Yams
 
@@ -43,6 +43,9 @@ public struct AgentConfiguration: Sendable, Hashable {
     public var logLevel = LogLevel.info
     /// Text for people or JSON for machines.
     public var logFormat = LogFormat.text
+
+    /// Which tag stands for which class.
+    public var tags: TagMap { planner.tags }
 
     /// The defaults.
     public init() {}

@@ -2,7 +2,7 @@ internal import HTTPTypes
 internal import Hummingbird
 public import Logging
 internal import NIOCore
-public import Observability
+internal import Observability
 public import ServiceLifecycle
 
 /// Serves `/metrics`, `/livez` and `/readyz`. A probe answers 200 or 503; with `?verbose` it names each condition.
@@ -42,10 +42,10 @@ public struct ObservabilityServer: Service {
         let application = Application(
             router: router,
             configuration: .init(address: .hostname(address.host, port: address.port), serverName: "cosmolet"),
-            onServerRunning: { [onListening, logger] channel in
-                let port = channel.localAddress?.port ?? 0
-                logger.info("serving metrics and probes", metadata: [LogKeys.address: "\(channel.localAddress!)"])
-                onListening(port)
+            onServerRunning: { [address, onListening, logger] channel in
+                let bound = HTTPAddress(host: address.host, port: channel.localAddress?.port ?? address.port)
+                logger.info("serving metrics and probes", metadata: [LogKeys.address: "\(bound)"])
+                onListening(bound.port)
             },
             logger: quiet)
         try await application.run()

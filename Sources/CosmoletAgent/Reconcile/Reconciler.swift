@@ -62,9 +62,9 @@ public actor Reconciler {
                 metadata: [LogKeys.hint: "check the node's name: --node or COSMOLET_NODE"])
         }
         if !missingBefore.isEmpty, facts.missing.isEmpty {
-            telemetry.synced()
-            logger.info("services, endpoint slices and own node are known")
+            logger.info("services, endpoint slices and own node are listed")
         }
+        telemetry.synced(facts)
         oldestChange = oldestChange ?? .now
         unsettle(.facts)
     }

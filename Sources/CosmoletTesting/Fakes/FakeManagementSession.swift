@@ -64,6 +64,7 @@ public actor FakeManagementSession: ManagementSession {
 
     // MARK: - ManagementSession
 
+    /// Succeeds unless `breakDown()` was called.
     public func open() async throws(ManagementError) -> ManagementCapabilities {
         guard isReachable else { throw ManagementError(.unreachable, "the fake FRR is not running") }
         isOpen = true
@@ -72,15 +73,18 @@ public actor FakeManagementSession: ManagementSession {
             provider: "mgmtd", dialect: "fake", schema: "fake", releases: "none", canReadState: true)
     }
 
+    /// What `running` holds.
     public func networks() async throws(ManagementError) -> Set<Network> {
         guard isOpen else { throw ManagementError(.disconnected, "the session is not open") }
         return running
     }
 
+    /// The same: this fake installs at once.
     public func installedNetworks() async throws(ManagementError) -> Set<Network> {
         try await networks()
     }
 
+    /// Applies the edits, or fails as ordered.
     public func commit(_ transaction: Transaction) async -> CommitResult {
         transactions.update { $0.append(transaction) }
         if holdsNext {
@@ -112,8 +116,10 @@ public actor FakeManagementSession: ManagementSession {
         return CommitResult(outcome: .applied, durationToReply: .milliseconds(1), duration: .milliseconds(2))
     }
 
+    /// Ends the session; `running` stays.
     public func close() async { isOpen = false }
 
+    /// Yields `disconnected` when a test breaks the session.
     public func events() async -> AsyncStream<SessionEvent> {
         continuation?.finish()
         let (stream, continuation) = AsyncStream.makeStream(of: SessionEvent.self)

@@ -1,0 +1,28 @@
+import CosmoletTesting
+import Foundation
+import Testing
+
+/// Where the lab is, if there is one: `hack/test` starts it and names its description in the environment.
+enum LabEnvironment {
+    static let description = ProcessInfo.processInfo.environment[Lab.environmentVariable]
+    static let isPresent = description != nil
+    static let absence: Comment = "no lab: run sudo hack/test, or set COSMOLET_LAB to the lab.json of hack/lab up"
+
+    /// The repository, from the place of this file in it.
+    static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path
+
+    /// The `cosmolet` that was built together with these tests.
+    static var cosmolet: String {
+        let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        return URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent("cosmolet").path
+    }
+
+    static func lab() throws -> Lab {
+        try Lab(describedBy: try #require(description), repository: repository)
+    }
+}
+
+/// Everything that needs real FRR and BIRD. One lab serves all, so the tests run one after the other.
+@Suite(.serialized, .enabled(if: LabEnvironment.isPresent, LabEnvironment.absence))
+enum LabTests {}
