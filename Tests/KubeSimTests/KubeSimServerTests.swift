@@ -1,5 +1,6 @@
 import KubeSim
 import Logging
+import ServiceLifecycle
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct KubeSimServerTests {
@@ -149,6 +150,20 @@ import Testing
             #expect(error?.code == .cannotListen)
             await #expect(throws: KubeSimError.self) { _ = try await second.waitUntilListening() }
         }
+    }
+
+    @Test func shutdownEndsWatchesCleanly() async throws {
+        let server = KubeSimServer(logger: Logger(label: "test"))
+        let group = ServiceGroup(services: [server], logger: Logger(label: "test"))
+        async let running: Void = group.run()
+        let url = server.url(port: try await server.waitUntilListening())
+        try await TestClient(url: url).watch("\(services)?watch=true") { lines in
+            try await server.store.waitForWatches(.services, atLeast: 1)
+            await group.triggerGracefulShutdown()
+            #expect(try await lines.next() == nil)
+            #expect(lines.hasEndedCleanly)
+        }
+        try await running
     }
 
     @Test func missingTLSFilesAreNamed() async throws {

@@ -51,6 +51,7 @@ struct APIResponder: HTTPResponder {
             if apiRequest.verb == .watch, case .resource(let type, let namespace, let name, _) = apiRequest.target {
                 let watch = try startWatch(
                     apiRequest, request, type: type, namespace: namespace, name: name, connection: context.connection)
+                if faults.isShutDown { watch.subscription.end(.clean) }
                 if spoil == .stall { watch.subscription.setStalled(true) }
                 if spoil == .truncate { watch.subscription.end(.truncated) }
                 return watch.response(to: request)

@@ -7,10 +7,12 @@ public final class FaultInjector: Sendable {
         var pending: [PendingFault] = []
         var lastID: UInt64 = 0
         var stalledRequests: [UInt64: AsyncStream<Void>.Continuation] = [:]
+        var isShutDown = false
     }
 
     private let store: ObjectStore
     private let state = Mutex(State())
+    private let waiters = ConditionWaiters()
 
     init(store: ObjectStore) { self.store = store }
 
@@ -53,8 +55,19 @@ public final class FaultInjector: Sendable {
         for watch in store.watches(where: { _ in true }) { watch.setStalled(false) }
     }
 
+    /// Waits until at least this many requests are held by a stall; a stalled watch is not counted here.
+    ///
+    /// - Throws: `CancellationError` when the waiting task is cancelled.
+    public func waitForStalledRequests(atLeast count: Int) async throws {
+        try await waiters.wait { self.state.withLock { $0.stalledRequests.count >= count } }
+    }
+
+    /// Whether the server is ending: a watch that begins now has to end at once.
+    var isShutDown: Bool { state.withLock { $0.isShutDown } }
+
     /// Ends all watches cleanly and lets go of everything that is held, for the end of the server.
     func shutDown() {
+        state.withLock { $0.isShutDown = true }
         clear()
         for watch in store.watches(where: { _ in true }) {
             watch.end(.clean)
@@ -86,9 +99,14 @@ public final class FaultInjector: Sendable {
         let (stream, continuation) = AsyncStream<Void>.makeStream()
         let id = state.withLock { state in
             state.lastID += 1
-            state.stalledRequests[state.lastID] = continuation
+            if state.isShutDown {
+                continuation.finish()
+            } else {
+                state.stalledRequests[state.lastID] = continuation
+            }
             return state.lastID
         }
+        waiters.signal()
         return (
             stream,
             {
