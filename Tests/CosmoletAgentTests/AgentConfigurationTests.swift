@@ -1,0 +1,100 @@
+import Announcements
+import CosmoletAgent
+import NetworkTypes
+import Observability
+import Testing
+
+@Suite struct AgentConfigurationTests {
+    @Test func emptyFileGivesTheDefaults() throws {
+        for text in ["", "\n", "# nothing\n", "{}", "frr:\n"] {
+            #expect(try AgentConfiguration(yaml: text) == AgentConfiguration())
+        }
+    }
+
+    @Test func readsEveryKey() throws {
+        let configuration = try AgentConfiguration(
+            yaml: """
+                node: worker-1
+                kubernetes: {kubeconfig: /etc/kubeconfig}
+                bgp: {asn: 4200000001}
+                frr:
+                  socket: /run/frr/mgmtd_fe.sock
+                  table: 1791
+                  tags: {default: 110, gold: 120}
+                announce:
+                  kinds: [loadBalancer, clusterIP]
+                  allowedPrefixes: [198.51.100.0/24, "2001:db8:1::/64"]
+                  allowedExternalPrefixes: [203.0.113.0/24]
+                  drainOnTerminating: true
+                http: {address: "[::1]:9000"}
+                log: {level: debug, format: json}
+                """)
+        #expect(configuration.node == "worker-1")
+        #expect(configuration.kubeconfig == "/etc/kubeconfig")
+        #expect(configuration.asn == 4_200_000_001)
+        #expect(configuration.socket == "/run/frr/mgmtd_fe.sock")
+        #expect(configuration.table == 1791)
+        #expect(configuration.tags.tag(of: .default) == 110)
+        #expect(configuration.tags.tag(of: .drain) == 199)
+        #expect(configuration.tags.tag(of: AttributeClass(rawValue: "gold")!) == 120)
+        #expect(configuration.planner.kinds == [.loadBalancer, .clusterIP])
+        #expect(
+            configuration.planner.allowedLoadBalancerPrefixes?.map(\.description) == [
+                "198.51.100.0/24", "2001:db8:1::/64",
+            ])
+        #expect(configuration.planner.allowedExternalPrefixes.map(\.description) == ["203.0.113.0/24"])
+        #expect(configuration.planner.drainsOnTerminating)
+        #expect(configuration.http == HTTPAddress(host: "::1", port: 9000))
+        #expect(configuration.logLevel == .debug && configuration.logFormat == .json)
+    }
+
+    /// A bad file, and what its error must say.
+    private static let refused: [(yaml: String, path: String, line: Int?, words: String)] = [
+        ("nodes: a", "nodes", 1, "did you mean node"),
+        ("frr:\n  tabel: 1790", "frr.tabel", 2, "did you mean table"),
+        ("frr:\n  table: many", "frr.table", 2, "whole number from 1 to 65535"),
+        ("frr:\n  table: 254", "frr.table", 2, "main or local table"),
+        ("frr:\n  table: 0", "frr.table", 2, "whole number"),
+        ("frr:\n  tags: {default: 100, gold: 100}", "frr.tags", 2, "tag 100 is used by"),
+        ("frr:\n  tags: {Gold: 101}", "frr.tags.Gold", 2, "is not a class name"),
+        ("frr:\n  tags: {gold: 300}", "frr.tags.gold", 2, "from 100 to 199"),
+        ("frr: [1]", "frr", 1, "a list, but a mapping"),
+        ("announce:\n  allowedPrefixes: [198.51.100.1/24]", "announce.allowedPrefixes[0]", 2, "host bits"),
+        ("announce:\n  allowedPrefixes: 198.51.100.0/24", "announce.allowedPrefixes", 2, "a list is expected"),
+        ("announce:\n  kinds: [loadbalancer]", "announce.kinds[0]", 2, "loadBalancer, externalIP, clusterIP"),
+        ("announce:\n  drainOnTerminating: perhaps", "announce.drainOnTerminating", 2, "true or false"),
+        ("bgp: {asn: 0}", "bgp.asn", 1, "whole number"),
+        ("bgp: {asn: 99999999999}", "bgp.asn", 1, "whole number"),
+        ("http: {address: nowhere}", "http.address", 1, "HOST:PORT"),
+        ("log: {level: loud}", "log.level", 1, "trace, debug"),
+        ("log: {format: xml}", "log.format", 1, "text, json"),
+        ("- a list", "", 1, "a mapping is expected"),
+        ("node: [", "", nil, "not valid YAML"),
+    ]
+
+    @Test(arguments: refused.indices)
+    func refusesWithPlaceAndReason(index: Int) {
+        let row = Self.refused[index]
+        let error = #expect(throws: ConfigurationError.self) { try AgentConfiguration(yaml: row.yaml) }
+        #expect(error?.path == row.path)
+        #expect(error?.line == row.line)
+        #expect(error?.description.contains(row.words) == true, "\(String(describing: error))")
+    }
+
+    @Test(arguments: ["127.0.0.1:9723", "[::]:9723", "localhost:0", "node-1.example:65535"])
+    func readsAndWritesHTTPAddresses(text: String) {
+        #expect(HTTPAddress(text)?.description == text)
+    }
+
+    @Test(arguments: ["", ":9723", "host", "host:", "host:65536", "::1:9723", "[::1]", "[host]:1", "host:-1"])
+    func refusesOtherHTTPAddresses(text: String) {
+        #expect(HTTPAddress(text) == nil)
+    }
+
+    @Test func northboundEndpointIsMgmtdOnly() throws {
+        #expect(try NorthboundEndpoint("mgmtd:/run/x.sock").socket == "/run/x.sock")
+        for text in ["", "mgmtd:", "/run/x.sock", "vtysh:/run", "mgmtd:" + String(repeating: "x", count: 108)] {
+            #expect(throws: ConfigurationError.self) { try NorthboundEndpoint(text) }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+import Announcements
+import NetworkTypes
+import Testing
+
+@testable import CosmoletAgent
+
+@Suite struct FactStoreTests {
+    private func id(_ name: String) -> ServiceID { ServiceID(namespace: "shop", name: name) }
+
+    private func service(_ name: String, _ vip: String) -> ServiceFacts {
+        ServiceFacts(id: id(name), addresses: [AddressFact(kind: .loadBalancer, text: vip)])
+    }
+
+    private func slice(_ name: String, of service: String?, ready: Bool = true) -> SliceFacts {
+        SliceFacts(
+            id: id(name), service: service.map(id),
+            endpoints: [EndpointFact(address: IPAddress("10.0.0.1")!, isReady: ready)])
+    }
+
+    private func planned(_ store: FactStore) -> AnnouncementPlan? {
+        var copy = store
+        return copy.plan()
+    }
+
+    private func listed() -> FactStore {
+        var store = FactStore(configuration: PlannerConfiguration())
+        _ = store.apply(.replacedServices([service("web", "198.51.100.1")]))
+        _ = store.apply(.replacedSlices([slice("web-1", of: "web")]))
+        _ = store.apply(.node(NodeFacts(name: "here")))
+        return store
+    }
+
+    @Test func noPlanBeforeAllIsListed() {
+        var store = FactStore(configuration: PlannerConfiguration())
+        #expect(store.missing == [.services, .endpointSlices, .node])
+        _ = store.apply(.replacedServices([service("web", "198.51.100.1")]))
+        _ = store.apply(.node(NodeFacts(name: "here")))
+        #expect(planned(store) == nil)
+        #expect(store.missing == [.endpointSlices])
+        _ = store.apply(.replacedSlices([]))
+        #expect(planned(store)?.decisions.map(\.reason) == [.noEndpoints])
+    }
+
+    @Test func unchangedNewsChangeNothing() {
+        var store = listed()
+        _ = store.plan()
+        let news: [FactChange] = [
+            .service(service("web", "198.51.100.1")), .slice(slice("web-1", of: "web")),
+            .node(NodeFacts(name: "here")), .deletedService(id("other")), .deletedSlice(id("other")),
+            .replacedServices([service("web", "198.51.100.1")]), .replacedSlices([slice("web-1", of: "web")]),
+        ]
+        for change in news {
+            let isNews = store.apply(change)
+            #expect(!isNews, "\(change)")
+        }
+    }
+
+    @Test func sliceMovesFromOneServiceToAnother() {
+        var store = listed()
+        _ = store.apply(.service(service("api", "198.51.100.2")))
+        _ = store.apply(.slice(slice("web-1", of: "api")))
+        #expect(planned(store)?.announcements.keys.map(\.description) == ["198.51.100.2"])
+        _ = store.apply(.slice(slice("web-1", of: nil)))
+        #expect(planned(store)?.announcements.isEmpty == true)
+    }
+
+    @Test func endpointsMayComeBeforeTheirService() {
+        var store = listed()
+        _ = store.apply(.slice(slice("late-1", of: "late")))
+        _ = store.apply(.service(service("late", "198.51.100.9")))
+        #expect(planned(store)?.announcements.count == 2)
+    }
+
+    /// Random news, and after each the plan equals the one that is made from scratch.
+    @Test func incrementalPlanEqualsTheOneFromScratch() {
+        var random = Seeded(state: 42)
+        var store = listed()
+        var services: [String: ServiceFacts] = ["web": service("web", "198.51.100.1")]
+        var slices: [String: SliceFacts] = ["web-1": slice("web-1", of: "web")]
+        for step in 0..<2000 {
+            let name = "s\(UInt8.random(in: 0..<12, using: &random))"
+            switch Int.random(in: 0..<5, using: &random) {
+            case 0:
+                services[name] = service(name, "198.51.100.\(UInt8.random(in: 0..<9, using: &random))")
+                _ = store.apply(.service(services[name]!))
+            case 1:
+                services[name] = nil
+                _ = store.apply(.deletedService(id(name)))
+            case 2:
+                slices[name] = slice(
+                    name, of: "s\(UInt8.random(in: 0..<12, using: &random))", ready: Bool.random(using: &random))
+                _ = store.apply(.slice(slices[name]!))
+            case 3:
+                slices[name] = nil
+                _ = store.apply(.deletedSlice(id(name)))
+            default:
+                _ = store.apply(.replacedServices(Array(services.values)))
+                _ = store.apply(.replacedSlices(Array(slices.values)))
+            }
+            guard step.isMultiple(of: 7) else { continue }
+            let endpoints = Dictionary(grouping: slices.values.filter { $0.service != nil }) { $0.service! }
+                .mapValues { $0.flatMap(\.endpoints) }
+            let scratch = AnnouncementPlan(
+                AnnouncementFacts(
+                    node: NodeFacts(name: "here"), services: Array(services.values), endpoints: endpoints))
+            #expect(planned(store) == scratch, "step \(step)")
+        }
+    }
+}
+
+/// A linear congruential generator: the same news on every run.
+private struct Seeded: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return state ^ (state >> 33)
+    }
+}
