@@ -201,7 +201,7 @@ private func failure(_ code: KubernetesError.Code, retryAfter: Duration? = nil) 
     }
 
     @Test(arguments: [
-        KubernetesError.Code.connectionLost, .connectionFailed, .idle, .forbidden, .unauthorized, .serverError,
+        KubernetesError.Code.connectionLost, .idle, .forbidden, .unauthorized, .serverError,
         .timedOut, .tlsFailed, .unexpectedStatus, .tooManyRequests,
     ])
     func failedWatchGoesOnAtTheSamePlace(_ code: KubernetesError.Code) {
@@ -209,6 +209,28 @@ private func failure(_ code: KubernetesError.Code, retryAfter: Duration? = nil) 
         script.play(.event(.applied(service("b", version: "11"))))
         #expect(script.play(.watchEnded(failure(code)), at: 5) == ["wait 1.0 seconds"])
         #expect(script.play(.waited, at: 6) == ["watch from 11"])
+    }
+
+    @Test func serverThatWasAwayIsAskedWhetherItKnowsThePlace() {
+        var script = Script.watching()
+        #expect(script.play(.watchEnded(failure(.connectionFailed)), at: 5) == ["wait 1.0 seconds"])
+        #expect(script.play(.waited, at: 6) == ["list notOlderThan(\"10\") limit 1"])
+        #expect(script.play(.listFailed(failure(.forbidden)), at: 6) == ["wait 2.0 seconds"])
+        #expect(script.play(.waited, at: 8) == ["list notOlderThan(\"10\") limit 1"])
+        #expect(script.play(.page(page(["a"], version: "12", next: "T")), at: 8) == ["watch from 10"])
+    }
+
+    @Test func serverThatCameBackOlderIsListedFreshly() {
+        for answer in [
+            ListWatchMachine<Service>.Input.page(page(["a"], version: "9")),
+            .listFailed(failure(.resourceVersionTooLarge)), .listFailed(failure(.expired)),
+        ] {
+            var script = Script.watching()
+            script.play(.watchEnded(failure(.connectionFailed)), at: 5)
+            script.play(.waited, at: 6)
+            #expect(script.play(answer, at: 6) == ["list mostRecent limit 2", "relisting"])
+            #expect(script.play(.page(page(["b"], version: "9")), at: 6) == ["replaced b", "watch from 9"])
+        }
     }
 
     @Test func watchThatEndsAtOnceIsNotRepeatedInARush() {
@@ -221,7 +243,7 @@ private func failure(_ code: KubernetesError.Code, retryAfter: Duration? = nil) 
         var script = Script.watching()
         var waits: [String] = []
         for second in 0..<6 {
-            waits += script.play(.watchEnded(failure(.connectionFailed)), at: second)
+            waits += script.play(.watchEnded(failure(.connectionLost)), at: second)
             script.play(.waited, at: second)
         }
         #expect(waits == [1, 2, 4, 8, 10, 10].map { "wait \($0).0 seconds" })
@@ -230,10 +252,10 @@ private func failure(_ code: KubernetesError.Code, retryAfter: Duration? = nil) 
     @Test func waitsBeginAnewAfterAQuietSpell() {
         var script = Script.watching()
         for second in 0..<4 {
-            script.play(.watchEnded(failure(.connectionFailed)), at: second)
+            script.play(.watchEnded(failure(.connectionLost)), at: second)
             script.play(.waited, at: second)
         }
-        #expect(script.play(.watchEnded(failure(.connectionFailed)), at: 100) == ["wait 1.0 seconds"])
+        #expect(script.play(.watchEnded(failure(.connectionLost)), at: 100) == ["wait 1.0 seconds"])
     }
 
     @Test func retryAfterIsObeyed() {
@@ -286,6 +308,7 @@ private func failure(_ code: KubernetesError.Code, retryAfter: Duration? = nil) 
         var machine = ListWatchMachine<Service>(settings: .init(), seed: seed)
         let codes: [KubernetesError.Code] = [
             .expired, .connectionLost, .serverError, .badRequest, .resourceVersionTooLarge, .malformedResponse, .idle,
+            .connectionFailed,
         ]
         var now = Duration.zero
         var operation = machine.handle(.start, at: now).next
@@ -298,7 +321,9 @@ private func failure(_ code: KubernetesError.Code, retryAfter: Duration? = nil) 
             switch operation {
             case .list(let query)?:
                 if query.continueToken == nil { parts = [] }
-                if fails {
+                if query.limit == 1 {
+                    input = fails ? .listFailed(failure(code)) : .page(page(["probe"], version: "\(turn * 3)"))
+                } else if fails {
                     input = .listFailed(failure(code))
                 } else {
                     parts.append("s\(turn)")

@@ -81,8 +81,16 @@ public struct ListWatchMachine<Resource: KubernetesResource>: Sendable {
         case idle
         case listing(Listing)
         case watching(openedAt: Duration?)
-        /// The list or, when nil, the watch that follows the wait.
-        case waiting(then: Listing?)
+        /// Asking whether the server still knows our place, before a watch goes on there.
+        case verifying
+        case waiting(then: Continuation)
+    }
+
+    /// What follows a wait.
+    private enum Continuation {
+        case list(Listing)
+        case verify
+        case watch
     }
 
     private let settings: Settings
@@ -121,10 +129,16 @@ public struct ListWatchMachine<Resource: KubernetesResource>: Sendable {
             return take(event, at: now)
         case (.watching(let openedAt), .watchEnded(let error)):
             return watchEnded(error, openedAt: openedAt, at: now)
-        case (.waiting(let listing?), .waited):
+        case (.verifying, .page(let page)):
+            return verified(by: page, at: now)
+        case (.verifying, .listFailed(let error)):
+            return verifyFailed(error, at: now)
+        case (.waiting(.list(let listing)), .waited):
             state = .listing(listing)
             return Step(next: .list(listing.query))
-        case (.waiting(nil), .waited):
+        case (.waiting(.verify), .waited):
+            return verify()
+        case (.waiting(.watch), .waited):
             return watch()
         default:
             return Step()
@@ -176,7 +190,7 @@ public struct ListWatchMachine<Resource: KubernetesResource>: Sendable {
             break
         }
         let wait = nextWait(error, at: now)
-        state = .waiting(then: again)
+        state = .waiting(then: .list(again))
         return Step(next: .wait(wait), notice: .listFailed(error, after: wait))
     }
 
@@ -241,7 +255,8 @@ public struct ListWatchMachine<Resource: KubernetesResource>: Sendable {
 
     private mutating func rewatch(_ error: KubernetesError?, at now: Duration) -> Step {
         let wait = nextWait(error, at: now)
-        state = .waiting(then: nil)
+        // A server that was away may come back with an older database; see `verify()`.
+        state = .waiting(then: error?.code == .connectionFailed ? .verify : .watch)
         return Step(next: .wait(wait), notice: .reconnecting(error, after: wait))
     }
 
@@ -255,8 +270,42 @@ public struct ListWatchMachine<Resource: KubernetesResource>: Sendable {
         }
         let wait = nextWait(error, at: now)
         let query = ListQuery(scope: settings.scope, freshness: freshness, limit: settings.pageLimit)
-        state = .waiting(then: Listing(query: query))
+        state = .waiting(then: .list(Listing(query: query)))
         return Step(next: .wait(wait), notice: .relisting(error, after: wait))
+    }
+
+    // MARK: - A server that was away
+
+    /// A server restored from an older backup accepts a watch from a version it has not reached yet, and then says
+    /// nothing until it gets there, which may take days. A list says at once that the version is too large. One object
+    /// is enough, so that a server that has just started is spared the full lists of all nodes.
+    private mutating func verify() -> Step {
+        state = .verifying
+        return Step(
+            next: .list(
+                ListQuery(scope: settings.scope, freshness: .notOlderThan(resourceVersion), limit: 1)))
+    }
+
+    private mutating func verified(by page: ListPage<Resource>, at now: Duration) -> Step {
+        // Versions of one kind compare as numbers (KEP-5504); where they are none, the server's word must do.
+        if let theirs = UInt64(page.resourceVersion), let ours = UInt64(resourceVersion), theirs < ours {
+            return verifyFailed(
+                KubernetesError(
+                    code: .resourceVersionTooLarge,
+                    message: "the server is at resourceVersion \(theirs), but was at \(ours) before"), at: now)
+        }
+        return watch()
+    }
+
+    private mutating func verifyFailed(_ error: KubernetesError, at now: Duration) -> Step {
+        switch error.code {
+        case .resourceVersionTooLarge, .expired, .badRequest, .notFound:
+            return relist(.mostRecent, error, at: now, isImmediate: true)
+        default:
+            let wait = nextWait(error, at: now)
+            state = .waiting(then: .verify)
+            return Step(next: .wait(wait), notice: .listFailed(error, after: wait))
+        }
     }
 
     private mutating func nextWait(_ error: KubernetesError?, at now: Duration) -> Duration {
