@@ -83,7 +83,7 @@ extension FrontEndMessage {
             guard let entry = unsafe request.data[index]?.pointee else { return nil }
             let leaf = unsafe copyLeaf(entry.data.pointee)
             return unsafe entry.req_type == FRR_MGMT__CFG_DATA_REQ_TYPE__SET_DATA
-                ? .set(path: leaf.path, value: leaf.value ?? "") : .remove(path: leaf.path)
+                ? .set(path: leaf.path, value: leaf.value) : .remove(path: leaf.path)
         }
         return unsafe .setConfig(sessionID: request.session_id, requestID: request.req_id, edits: edits)
     }

@@ -64,8 +64,8 @@ public enum FrontEndMessage: Sendable, Hashable {
 
     /// One edit: a set of a leaf, or the removal of a node.
     public enum LeafEdit: Sendable, Hashable {
-        /// Sets a leaf, making its ancestors.
-        case set(path: String, value: String)
+        /// Sets a leaf, making its ancestors. Without a value: a list entry.
+        case set(path: String, value: String?)
         /// Removes a node; its absence is no error.
         case remove(path: String)
     }

@@ -23,15 +23,14 @@ extension StaticSchema {
     ///
     /// - Throws: `protocolViolation` when the text is no JSON object or a path lacks its table.
     static func routes(fromJSON text: [UInt8]) throws(ManagementError) -> StaticRoutes {
-        let json = try JSONReader.read(text)
-        guard case .object = json else {
-            throw ManagementError(.protocolViolation, "staticd configuration is no JSON object")
-        }
-        return try routes(in: json)
+        try routes(in: JSONReader.read(text))
     }
 
     /// Reads parsed JSON.
     static func routes(in json: JSONValue) throws(ManagementError) -> StaticRoutes {
+        guard case .object = json else {
+            throw ManagementError(.protocolViolation, "staticd configuration is no JSON object")
+        }
         var routes: StaticRoutes = [:]
         for entry in routeList(in: json) {
             guard
