@@ -1,0 +1,111 @@
+public import NetworkTypes
+
+/// Limits and policy that a service tells its clients.
+public struct ServiceCapabilities: Sendable, Hashable, Codable {
+    /// Version of the API, `1.0`: clients and services of one major version understand each other.
+    public var apiVersion: String
+    /// Version of the program.
+    public var programVersion: String
+    /// The FRR behind the service; nil while no session is open.
+    public var management: ManagementCapabilities?
+    /// YANG modules of the model with their revisions, `frr-bgp@2019-12-03`.
+    public var modules: [String]
+    /// What is allowed.
+    public var policy: NorthboundPolicy
+    /// Largest message in bytes, header and body together.
+    public var maximumMessageByteCount: Int
+
+    /// Makes a description.
+    public init(
+        apiVersion: String, programVersion: String, management: ManagementCapabilities?, modules: [String],
+        policy: NorthboundPolicy, maximumMessageByteCount: Int
+    ) {
+        self.apiVersion = apiVersion
+        self.programVersion = programVersion
+        self.management = management
+        self.modules = modules
+        self.policy = policy
+        self.maximumMessageByteCount = maximumMessageByteCount
+    }
+}
+
+/// What a client asks to commit.
+public struct CommitRequest: Sendable, Hashable, Codable {
+    /// How far to go.
+    public enum Phase: String, Sendable, Hashable, Codable, CaseIterable {
+        /// Check policy and model, change nothing.
+        case validate
+        /// Everything.
+        case all
+    }
+
+    /// The client's idempotency key: a second Commit with the same key gets the first one's outcome.
+    public var requestID: String
+    /// Who asks, for the record.
+    public var client: String
+    /// What to change; empty when `candidate` is given.
+    public var edits: [NetworkEdit]
+    /// A candidate made with CreateCandidate, instead of edits; it is used up.
+    public var candidate: UInt64?
+    /// Why, for the record.
+    public var cause: [String]
+    /// How far to go.
+    public var phase: Phase
+    /// Undo after this time unless confirmed; nil for no timeout.
+    public var confirmTimeout: Duration?
+
+    /// Makes a request.
+    public init(
+        requestID: String, client: String, edits: [NetworkEdit], candidate: UInt64? = nil, cause: [String] = [],
+        phase: Phase = .all, confirmTimeout: Duration? = nil
+    ) {
+        self.requestID = requestID
+        self.client = client
+        self.edits = edits
+        self.candidate = candidate
+        self.cause = cause
+        self.phase = phase
+        self.confirmTimeout = confirmTimeout
+    }
+}
+
+/// What Get reads.
+public enum NorthboundDataset: String, Sendable, Hashable, Codable, CaseIterable {
+    /// The running datastore.
+    case config
+    /// What the routing table has and BGP is offered.
+    case state
+}
+
+/// The northbound API (design D3), as callers see it: implemented by the service itself and by its client over ZeroMQ.
+///
+/// Every call throws `NorthboundError` with a gRPC code. Commits of all clients are executed one after the other.
+public protocol NorthboundAPI: Sendable {
+    /// What the service is and allows.
+    func capabilities() async throws(NorthboundError) -> ServiceCapabilities
+    /// Our networks, as configuration or as state.
+    func get(_ dataset: NorthboundDataset) async throws(NorthboundError) -> Set<Network>
+    /// A new empty candidate of this client. Candidates are not datastores of FRR: they are lists of edits.
+    func createCandidate(client: String) async throws(NorthboundError) -> UInt64
+    /// Appends edits to a candidate.
+    func editCandidate(_ candidate: UInt64, client: String, edits: [NetworkEdit]) async throws(NorthboundError)
+    /// Forgets a candidate.
+    func deleteCandidate(_ candidate: UInt64, client: String) async throws(NorthboundError)
+    /// Commits. A rejected transaction throws `aborted`, `failedPrecondition`, `permissionDenied`, `resourceExhausted`
+    /// or `invalidArgument`; an outcome that is not known yet throws `unknown` and names the transaction.
+    func commit(_ request: CommitRequest) async throws(NorthboundError) -> TransactionRecord
+    /// Keeps a commit that was made with a confirm timeout.
+    func confirmCommit(id: String, client: String) async throws(NorthboundError) -> TransactionRecord
+    /// Records of the journal.
+    func listTransactions(_ filter: TransactionFilter) async throws(NorthboundError) -> [TransactionRecord]
+    /// One record. Throws `notFound`.
+    func transaction(id: String) async throws(NorthboundError) -> TransactionRecord
+    /// Brings the announcements back to what they were right after a transaction, as a new transaction.
+    func rollback(to id: String, requestID: String, client: String) async throws(NorthboundError) -> TransactionRecord
+    /// Refuses commits of all others until unlocked or until the lease of this client ends.
+    func lock(client: String) async throws(NorthboundError)
+    /// Ends `lock`.
+    func unlock(client: String) async throws(NorthboundError)
+    /// Tells that this client is alive and stands by its announcements.
+    func renewLease(client: String) async throws(NorthboundError)
+}
