@@ -1,5 +1,3 @@
-public import NetworkTypes
-
 /// Limits and policy that a service tells its clients.
 public struct ServiceCapabilities: Sendable, Hashable, Codable {
     /// Version of the API, `1.0`: clients and services of one major version understand each other.

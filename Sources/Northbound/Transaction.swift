@@ -55,7 +55,7 @@ public struct ManagementErrorSummary: Sendable, Hashable, CustomStringConvertibl
 }
 
 /// The steps of a commit, in order (design D4).
-public enum CommitPhase: String, Sendable, Hashable, CaseIterable, Codable {
+public enum CommitPhase: String, Sendable, Hashable, CaseIterable, Codable, CodingKeyRepresentable {
     /// Both datastore locks.
     case lock
     /// Candidate made equal to running.

@@ -1,5 +1,3 @@
-public import NetworkTypes
-
 /// Why the journal could not be written or read.
 public struct JournalError: Error, Sendable, CustomStringConvertible {
     /// The kinds of failure.
