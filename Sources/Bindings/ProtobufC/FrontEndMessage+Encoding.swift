@@ -189,57 +189,9 @@ extension FrontEndMessage {
     }
 }
 
-/// Owns the C structs and strings of one message while it is packed. Freed as a whole.
-@safe
-private final class CArena {
-    private var allocations: [UnsafeMutableRawPointer] = unsafe []
-
-    deinit {
-        while let allocation = unsafe allocations.popLast() { unsafe allocation.deallocate() }
-    }
-
-    /// A struct set up by its generated `init` function.
-    func make<Message>(_ initialise: (UnsafeMutablePointer<Message>?) -> Void) -> UnsafeMutablePointer<Message> {
-        let pointer = UnsafeMutablePointer<Message>.allocate(capacity: 1)
-        unsafe allocations.append(UnsafeMutableRawPointer(pointer))
-        unsafe initialise(pointer)
-        return unsafe pointer
-    }
-
-    /// A NUL-terminated copy.
-    func string(_ text: String) -> UnsafeMutablePointer<CChar> {
-        let bytes = text.utf8.prefix { $0 != 0 }
-        let pointer = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count + 1)
-        unsafe allocations.append(UnsafeMutableRawPointer(pointer))
-        var index = 0
-        for byte in bytes {
-            unsafe pointer[index] = CChar(bitPattern: byte)
-            index += 1
-        }
-        unsafe pointer[index] = 0
-        return unsafe pointer
-    }
-
-    func string(_ text: String?) -> UnsafeMutablePointer<CChar>? {
-        guard let text else { return nil }
-        return unsafe string(text)
-    }
-
-    /// An array of pointers, one per element; nil when empty.
-    func array<Element, Message>(
-        _ elements: [Element], _ make: (Element) -> UnsafeMutablePointer<Message>
-    ) -> UnsafeMutablePointer<UnsafeMutablePointer<Message>?>? {
-        guard !elements.isEmpty else { return nil }
-        let pointer = UnsafeMutablePointer<UnsafeMutablePointer<Message>?>.allocate(capacity: elements.count)
-        unsafe allocations.append(UnsafeMutableRawPointer(pointer))
-        for (index, element) in elements.enumerated() {
-            unsafe (pointer + index).initialize(to: unsafe make(element))
-        }
-        return unsafe pointer
-    }
-
+extension CArena {
     /// A path with its value.
-    func yangData(_ path: String, _ value: String?) -> UnsafeMutablePointer<FrrMgmt__YangData> {
+    fileprivate func yangData(_ path: String, _ value: String?) -> UnsafeMutablePointer<FrrMgmt__YangData> {
         let data = unsafe make(frr_mgmt__yang_data__init)
         unsafe data.pointee.xpath = unsafe string(path)
         if let value {

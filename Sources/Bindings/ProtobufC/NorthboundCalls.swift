@@ -1,0 +1,157 @@
+extension NorthboundWire {
+    /// A YANG instance path and its canonical value.
+    public struct PathValue: NorthboundMessage {
+        /// Absolute path.
+        public var path: String?
+        /// Canonical value.
+        public var value: String?
+
+        /// Makes a message without any field.
+        public init() {}
+    }
+
+    /// One change.
+    public struct Edit: NorthboundMessage {
+        /// Number of an `EditOperation`.
+        public var operation: Int32?
+        /// What it is about.
+        public var pathValue: PathValue?
+
+        /// Makes a message without any field.
+        public init() {}
+    }
+
+    /// The FRR behind the service.
+    public struct ManagementCapabilities: NorthboundMessage {
+        /// `mgmtd` or `bgpd`.
+        public var provider: String?
+        /// Wire dialect towards FRR.
+        public var dialect: String?
+        /// Schema generation.
+        public var schema: String?
+        /// Range of FRR releases.
+        public var releases: String?
+        /// Whether state can be read.
+        public var canReadState: Bool?
+
+        /// Makes a message without any field.
+        public init() {}
+    }
+
+    /// A YANG module of the model.
+    public struct Module: NorthboundMessage {
+        /// Its name.
+        public var name: String?
+        /// Its revision.
+        public var revision: String?
+
+        /// Makes a message without any field.
+        public init() {}
+    }
+
+    /// What clients may do.
+    public struct Policy: NorthboundMessage {
+        /// Prefixes within which announcements lie.
+        public var allowedPrefixes: [String] = []
+        /// Classes that may be used.
+        public var allowedClasses: [String] = []
+        /// Networks at once.
+        public var maximumNetworks: UInt32?
+        /// Edits of one transaction.
+        public var maximumEdits: UInt32?
+
+        /// Makes a message without any field.
+        public init() {}
+    }
+
+    /// Sizes that the service takes.
+    public struct Limits: NorthboundMessage {
+        /// Both frames together.
+        public var maximumMessageBytes: UInt32?
+
+        /// Makes a message without any field.
+        public init() {}
+    }
+
+    /// Reply of GetCapabilities.
+    public struct Capabilities: NorthboundMessage {
+        /// Major version of the API.
+        public var apiMajor: UInt32?
+        /// Minor version.
+        public var apiMinor: UInt32?
+        /// Version of the program.
+        public var programVersion: String?
+        /// The FRR behind the service.
+        public var management: ManagementCapabilities?
+        /// YANG modules of the model.
+        public var modules: [Module] = []
+        /// What is allowed.
+        public var policy: Policy?
+        /// What is possible.
+        public var limits: Limits?
+
+        /// Makes a message without any field.
+        public init() {}
+    }
+
+    /// Request of Get.
+    public struct GetRequest: NorthboundMessage {
+        /// Number of a `Dataset`.
+        public var dataset: Int32?
+        /// Subtrees; none for all.
+        public var paths: [String] = []
+
+        /// Makes a message without any field.
+        public init() {}
+    }
+
+    /// A part of the reply of Get.
+    public struct GetReply: NorthboundMessage {
+        /// What was read.
+        public var values: [PathValue] = []
+        /// State of the running configuration.
+        public var generation: UInt64?
+
+        /// Makes a message without any field.
+        public init() {}
+    }
+
+    /// Names a candidate.
+    public struct CandidateReference: NorthboundMessage {
+        /// Its number.
+        public var candidate: UInt64?
+
+        /// Makes a message without any field.
+        public init() {}
+    }
+
+    /// Request of EditCandidate.
+    public struct EditCandidateRequest: NorthboundMessage {
+        /// Number of the candidate.
+        public var candidate: UInt64?
+        /// What to append.
+        public var edits: [Edit] = []
+
+        /// Makes a message without any field.
+        public init() {}
+    }
+
+    /// Request of Commit.
+    public struct CommitRequest: NorthboundMessage {
+        /// Number of a `CommitPhase`.
+        public var phase: Int32?
+        /// What to change.
+        public var edits: [Edit] = []
+        /// Number of a candidate, instead of edits.
+        public var candidate: UInt64?
+        /// Why.
+        public var cause: [String] = []
+        /// Undone after this time unless confirmed.
+        public var confirmTimeoutMilliseconds: UInt32?
+        /// Commits only on top of this state.
+        public var expectedGeneration: UInt64?
+
+        /// Makes a message without any field.
+        public init() {}
+    }
+}
