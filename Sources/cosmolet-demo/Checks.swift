@@ -20,7 +20,7 @@ final class Recorder: Sendable {
     /// - Throws: `DemoError` with both sides when it does not hold.
     func check(_ name: String, expected: String, seen: String, passed: Bool) throws {
         record { $0.checks.append(.init(name: name, expected: expected, seen: seen, passed: passed)) }
-        presenter.result("\(passed ? "ok    " : "FAILED") \(name): \(seen)")
+        presenter.checked(name, seen: seen, passed: passed)
         guard passed else {
             throw DemoError("check failed: \(name)\n  expected: \(expected)\n  seen:     \(seen)")
         }

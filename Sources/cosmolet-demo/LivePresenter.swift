@@ -11,9 +11,18 @@ final class LivePresenter: Presenter {
         var results: [String] = []
         var commits: [Commit] = []
         var fabric: Fabric?
-        /// VIPs that were ever there, so that one that goes is seen to be gone.
-        var prefixes: Set<IPPrefix> = []
+        /// Names of the nodes that ever had a path to a VIP, so that one that goes is seen to be gone.
+        var seen: [IPPrefix: Set<String>] = [:]
+        /// How many comparisons held in this step.
+        var checkCount = 0
         var isOpen = true
+
+        mutating func note(_ routes: [String: [String: [String]]], of fabric: Fabric) {
+            for (prefix, nextHops) in routes.values.joined() {
+                guard let prefix = try? IPPrefix(prefix) else { continue }
+                seen[prefix, default: []].formUnion(nextHops.compactMap { fabric.node(at: $0)?.name })
+            }
+        }
     }
 
     private let state = Mutex(State())
@@ -34,11 +43,18 @@ final class LivePresenter: Presenter {
         state.withLock {
             $0.sentence = sentence
             $0.results = []
+            $0.checkCount = 0
         }
     }
 
     func result(_ text: String) {
         state.withLock { $0.results.append(text) }
+    }
+
+    func checked(_ name: String, seen: String, passed: Bool) {
+        state.withLock {
+            if passed { $0.checkCount += 1 } else { $0.results.append("FAILED \(name): \(seen)") }
+        }
     }
 
     func measure(_ isMeasuring: Bool) {}
@@ -70,11 +86,7 @@ final class LivePresenter: Presenter {
     private func draw() {
         state.withLock { state in
             guard state.isOpen else { return }
-            if let fabric = state.fabric {
-                for prefix in fabric.routes().values.flatMap(\.keys).compactMap({ try? IPPrefix($0) }) {
-                    state.prefixes.insert(prefix)
-                }
-            }
+            if let fabric = state.fabric { state.note(fabric.routes(), of: fabric) }
             state.terminal.draw(frame(state))
         }
     }
@@ -83,37 +95,33 @@ final class LivePresenter: Presenter {
         let space = state.terminal.space
         var lines = [Terminal.Line("Cosmolet demo    export KUBECONFIG=\(kubeconfig)", .dim), Terminal.Line()]
         lines += Self.wrapped(state.sentence, columns: space.columns - 1).map { Terminal.Line($0, .bold) }
-        // Always three lines, so that the table stays where it is.
-        let results = state.results.suffix(3)
-        lines += results.map { Terminal.Line("  " + $0) }
-        lines += Array(repeating: Terminal.Line(), count: 4 - results.count)
-        if let fabric = state.fabric { lines += Self.table(fabric, state.prefixes.sorted()) }
+        // Always as many lines, so that the table stays where it is.
+        var results = state.results.suffix(Self.resultLines).map { "  " + $0 }
+        if state.checkCount > 0 { results.append("  \(state.checkCount) checks passed") }
+        results = results.suffix(Self.resultLines)
+        lines += results.map { Terminal.Line($0) }
+        lines += Array(repeating: Terminal.Line(), count: Self.resultLines + 1 - results.count)
+        if let fabric = state.fabric { lines += Self.table(fabric, state.seen) }
         lines += [Terminal.Line(), Terminal.Line("COMMITS", .bold)]
-        let room = max(0, space.rows - lines.count)
-        lines += state.commits.flatMap(Self.lines).suffix(room)
-        return lines
+        return lines + Self.commits(state.commits, room: max(0, space.rows - lines.count))
     }
 
-    /// VIP × router → next hops; one line per node, so that a path has its place.
-    private static func table(_ fabric: Fabric, _ prefixes: [IPPrefix]) -> [Terminal.Line] {
+    private static let resultLines = 3
+
+    /// VIP × router → next hops; one line for each node that has or had a path, so that a path keeps its place.
+    private static func table(_ fabric: Fabric, _ seen: [IPPrefix: Set<String>]) -> [Terminal.Line] {
         let first = 18
         let cell = 31
-        var lines = [
-            Terminal.Line(
-                "VIP".padded(to: first) + fabric.tables.map { $0.router.name.uppercased().padded(to: cell) }.joined(),
-                .bold)
-        ]
+        let titles = fabric.tables.map { $0.router.name.uppercased().padded(to: cell) }
+        var lines = [Terminal.Line("VIP".padded(to: first) + titles.joined(), .bold)]
         let routes = fabric.routes()
-        for prefix in prefixes {
-            let columns = fabric.tables.map { routes[$0.router.name]?["\(prefix)"] ?? [] }
-            let using = fabric.nodes.filter { node in
-                columns.contains { $0.contains(fabric.nextHop(of: prefix, node)) }
-            }
-            if using.isEmpty { lines.append(Terminal.Line("\(prefix.address)".padded(to: first) + "no path", .dim)) }
-            for (index, node) in using.enumerated() {
+        for (prefix, names) in seen.sorted(by: { $0.key < $1.key }) {
+            for (index, node) in fabric.nodes.filter({ names.contains($0.name) }).enumerated() {
                 let nextHop = fabric.nextHop(of: prefix, node)
-                let cells = columns.map { column in
-                    (column.contains(nextHop) ? "\(nextHop) \(node.name) (\(node.release))" : "-").padded(to: cell)
+                let cells = fabric.tables.map { table in
+                    let isThere = routes[table.router.name]?["\(prefix)"]?.contains(nextHop) ?? false
+                    return (isThere ? "\(nextHop) \(node.name) (\(node.release))" : "no path    \(node.name)").padded(
+                        to: cell)
                 }
                 lines.append(
                     Terminal.Line((index == 0 ? "\(prefix.address)" : "").padded(to: first) + cells.joined()))
@@ -122,10 +130,21 @@ final class LivePresenter: Presenter {
         return lines
     }
 
+    /// The newest transactions that fit, whole, the newest last.
+    private static func commits(_ all: [Commit], room: Int) -> [Terminal.Line] {
+        var result: [Terminal.Line] = []
+        for commit in all.reversed() {
+            let lines = lines(commit)
+            if result.count + lines.count > room { break }
+            result = lines + result
+        }
+        return result
+    }
+
     private static func lines(_ commit: Commit) -> [Terminal.Line] {
         let duration = String(format: "%.1f ms", commit.replyMilliseconds ?? commit.durationMilliseconds)
-        let edits = commit.edits.joined(separator: " ")
-        let head = "\(commit.timeOfDay) \(commit.node) \(commit.outcome) \(duration)  \(edits)"
+        let edits = commit.edits.map { $0.replacingOccurrences(of: " default", with: "") }.joined(separator: " ")
+        let head = "\(commit.timeOfDay) \(commit.node) \(commit.outcome) \(duration) \(edits)"
         let reasons = commit.cause + [commit.error].compactMap(\.self)
         return [Terminal.Line(head)] + reasons.prefix(2).map { Terminal.Line("             \($0)", .dim) }
     }

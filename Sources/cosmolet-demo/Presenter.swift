@@ -7,6 +7,8 @@ protocol Presenter: Sendable {
     func now(_ sentence: String)
     /// What came of it.
     func result(_ text: String)
+    /// A comparison of the demo's own, and whether it holds.
+    func checked(_ name: String, seen: String, passed: Bool)
     /// Whether many transactions follow that nobody wants to read.
     func measure(_ isMeasuring: Bool)
     /// An agent's transaction.
@@ -26,6 +28,10 @@ final class LinePresenter: Presenter {
 
     func now(_ sentence: String) { say("==> \(sentence)") }
     func result(_ text: String) { say("    \(text)") }
+
+    func checked(_ name: String, seen: String, passed: Bool) {
+        say("    \(passed ? "ok    " : "FAILED") \(name): \(seen)")
+    }
 
     func measure(_ isMeasuring: Bool) { self.isMeasuring.withLock { $0 = isMeasuring } }
 

@@ -1,4 +1,5 @@
 internal import CosmoletTesting
+internal import Foundation
 internal import NetworkTypes
 
 /// The story that the demo tells, each step with its check.
@@ -166,8 +167,11 @@ struct Scenario: Sendable {
             Report.Arrival(
                 change: change, router: $0.router, prefix: $0.prefix, milliseconds: $0.duration.milliseconds)
         }
-        for arrival in arrivals {
-            presenter.result("\(arrival.prefix) on \(arrival.router): \(change) took \(arrival.milliseconds) ms")
+        for prefix in wanted.keys.sorted() {
+            let times = arrivals.filter { $0.prefix == "\(prefix)" }.map {
+                "\($0.router) " + String(format: "%.0f ms", $0.milliseconds)
+            }
+            presenter.result("\(change) \(prefix.address): \(times.joined(separator: ", "))")
         }
         return arrivals
     }

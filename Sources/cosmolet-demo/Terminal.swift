@@ -78,7 +78,12 @@ struct Terminal {
         return Size(columns: Int(window.ws_col), rows: Int(window.ws_row))
     }
 
+    /// What a terminal that has gone away does not take is lost; there is nobody to see it.
     private static func write(_ text: String) {
-        FileHandle.standardOutput.write(Data(text.utf8))
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { Foundation.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+            if count > 0 { bytes = bytes.dropFirst(count) } else if errno != EINTR && errno != EAGAIN { return }
+        }
     }
 }
