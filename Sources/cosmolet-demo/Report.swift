@@ -101,7 +101,7 @@ struct Report: Encodable, Sendable {
         /// The same commit by a client that does nothing else.
         var bareCommit = Series([])
         /// Of `changeToReply.announce`, p50, over `bareCommit`, p50.
-        var addedByCosmolet = 0.0
+        var addedByCosmoletMilliseconds = 0.0
     }
 
     /// A target and whether it was met.

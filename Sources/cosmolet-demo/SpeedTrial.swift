@@ -74,7 +74,7 @@ struct SpeedTrial: Sendable {
             }
         }
         let added = (result.changeToReply["announce"]?.p50 ?? 0) - result.bareCommit.p50
-        result.addedByCosmolet = (added * 1000).rounded() / 1000
+        result.addedByCosmoletMilliseconds = (added * 1000).rounded() / 1000
         return result
     }
 
@@ -139,7 +139,9 @@ struct SpeedTrial: Sendable {
 
     private func targets(_ speed: Report.NodeSpeed) -> [Report.Target] {
         var result = [
-            target("API change to commit reply, over a bare commit", speed, Self.replyTarget, speed.addedByCosmolet)
+            target(
+                "API change to commit reply, over a bare commit", speed, Self.replyTarget,
+                speed.addedByCosmoletMilliseconds)
         ]
         // BIRD puts a received route into the kernel at once, so its table tells when the UPDATE came.
         for table in fabric.tables where table.router.kind == "bird" {
