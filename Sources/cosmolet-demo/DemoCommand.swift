@@ -33,6 +33,13 @@ struct DemoCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...10_000).contains(samples) else { throw ValidationError("--samples must be between 1 and 10000") }
+        if let json {
+            // Better now than after a minute of work.
+            let parent = URL(fileURLWithPath: json).deletingLastPathComponent().path
+            guard FileManager.default.isWritableFile(atPath: parent) else {
+                throw ValidationError("--json: the folder \(parent) is not there or cannot be written to")
+            }
+        }
     }
 
     func run() async throws {

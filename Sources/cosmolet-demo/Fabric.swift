@@ -52,7 +52,8 @@ struct Fabric: Sendable {
         _ expectation: Expectation, timeout: Duration = .seconds(20),
         after action: @Sendable () async throws -> Void = {}
     ) async throws -> [Arrival] {
-        // The prefix goes as text: with Swift 6.3 a child task crashes when its result holds a UInt128, as IPPrefix does.
+        // The prefix goes as text: with an IPPrefix in the result, the child tasks crashed when they started (Swift 6.3.1,
+        // debug build; not reproduced in small).
         try await withThrowingTaskGroup(of: (String, String, ContinuousClock.Instant).self) { group in
             for table in tables {
                 for (prefix, names) in expectation {
