@@ -78,23 +78,29 @@ final class AgentProcess: Sendable {
     }
 
     /// Where it serves metrics and probes, `host:port`.
-    var address: String {
-        // The log has it as NIO prints it: [IPv4]127.0.0.1/127.0.0.1:41231.
-        String(facts.address.split(separator: "/").last ?? "")
-    }
+    var address: String { facts.address }
 
     private func read(_ text: String) {
         let readAt = ContinuousClock.now
         guard let line = AgentLogLine(text) else { return }
-        greeting.update { greeting in
-            greeting.version = line.metadata?.version ?? greeting.version
-            greeting.address = line.metadata?.address ?? greeting.address
-            greeting.dialect = line.metadata?.dialect ?? greeting.dialect
-            greeting.schema = line.metadata?.schema ?? greeting.schema
-            greeting.releases = line.metadata?.releases ?? greeting.releases
-        }
+        if let metadata = line.metadata { greet(line.message, metadata) }
         guard let commit = Commit(line, node: node.name, readAt: readAt) else { return }
         commits.update { $0.append(commit) }
         onCommit(commit)
+    }
+
+    /// By message, as other lines have the same keys for other things: a VIP is an address too.
+    private func greet(_ message: String, _ metadata: AgentLogLine.Metadata) {
+        greeting.update { greeting in
+            switch message {
+            case "cosmolet agent starts": greeting.version = metadata.version ?? ""
+            case "serving metrics and probes": greeting.address = metadata.address ?? ""
+            case "session with FRR open":
+                greeting.dialect = metadata.dialect ?? ""
+                greeting.schema = metadata.schema ?? ""
+                greeting.releases = metadata.releases ?? ""
+            default: break
+            }
+        }
     }
 }

@@ -14,7 +14,7 @@ private let sockets = (ProcessInfo.processInfo.environment["COSMOLET_LAB_SOCKETS
 @Suite(
     .enabled(if: !sockets.isEmpty, "COSMOLET_LAB_SOCKETS names no management socket: start hack/lab and set it"),
     .serialized)
-struct LabTests {
+struct MgmtdSessionLabTests {
     private func session(
         _ socket: String, _ change: (inout MgmtdConfiguration) -> Void = { _ in }
     ) -> MgmtdSession {
