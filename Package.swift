@@ -97,8 +97,7 @@ let package = Package(
             name: "AnnouncementsTests", dependencies: ["Announcements", "NetworkTypes"], swiftSettings: strict),
         .testTarget(name: "BindingsTests", dependencies: ["Bindings"], swiftSettings: strict),
         .testTarget(
-            name: "KubernetesTests", dependencies: ["Bindings", "Kubernetes", logging, subprocess],
-            swiftSettings: strict),
+            name: "KubernetesTests", dependencies: ["Kubernetes", logging], swiftSettings: strict),
         .testTarget(
             name: "FRRManagementTests",
             dependencies: ["Bindings", "FRRManagement", "NetworkTypes", "Northbound", logging],
@@ -106,7 +105,8 @@ let package = Package(
         .testTarget(
             name: "ObservabilityTests", dependencies: ["Observability", logging, subprocess], swiftSettings: strict),
         .testTarget(
-            name: "KubeSimTests", dependencies: ["KubeSim", hummingbird, logging, subprocess], swiftSettings: strict),
+            name: "KubeSimTests", dependencies: ["KubeSim", hummingbird, lifecycle, logging, subprocess],
+            swiftSettings: strict),
         .testTarget(
             name: "CosmoletAgentTests",
             dependencies: [

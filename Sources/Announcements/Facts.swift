@@ -78,12 +78,14 @@ public struct ServiceFacts: Sendable, Hashable {
     public var announce: Bool?
     /// Annotation `cosmolet.io/class`: nil when absent.
     public var className: String?
+    /// Oddities of the object that do not decide, reported with each decision.
+    public var warnings: [PlanWarning]
 
     /// Makes facts; the defaults are those of a plain LoadBalancer Service.
     public init(
         id: ServiceID, hasClusterIP: Bool = true, addresses: [AddressFact] = [],
         externalTrafficPolicy: TrafficPolicy = .cluster, internalTrafficPolicy: TrafficPolicy = .cluster,
-        announce: Bool? = nil, className: String? = nil
+        announce: Bool? = nil, className: String? = nil, warnings: [PlanWarning] = []
     ) {
         self.id = id
         self.hasClusterIP = hasClusterIP
@@ -92,6 +94,7 @@ public struct ServiceFacts: Sendable, Hashable {
         self.internalTrafficPolicy = internalTrafficPolicy
         self.announce = announce
         self.className = className
+        self.warnings = warnings
     }
 }
 

@@ -81,10 +81,25 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable, Codable {
 
 /// Something that is odd, but does not decide: reported with the decision.
 public enum PlanWarning: Sendable, Hashable {
-    /// The annotation names a class that is not defined; the default class was taken.
+    /// The annotation names a class that is not defined, or `manual`; the default class was taken.
     case unknownClass(String)
+    /// The annotation has a value that is not allowed and was read as if it were absent.
+    case invalidAnnotation(key: String, value: String)
     /// Owners of the same VIP ask for different classes; the lowest tag was taken.
     case classConflict([String])
     /// The exclusion label is present with the value `false`, which excludes all the same.
     case exclusionLabelIsFalse
+
+    /// One sentence for people.
+    public var explanation: String {
+        switch self {
+        case .unknownClass(let name): "class \"\(name)\" is not defined for Services; the default class is used"
+        case .invalidAnnotation(let key, let value):
+            "annotation \(key) has the value \"\(value)\" and is ignored; \"true\" or \"false\" is expected"
+        case .classConflict(let names):
+            "Services ask for the classes \(names.joined(separator: ", ")) for this VIP; \(names[0]) is used"
+        case .exclusionLabelIsFalse:
+            "the exclusion label is present with the value false, which excludes the node all the same"
+        }
+    }
 }

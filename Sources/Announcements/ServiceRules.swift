@@ -54,6 +54,7 @@ public enum ServiceRules {
             return
         }
         decision.vip = vip
+        decision.warnings = service.warnings
         if let refusal = refusal(of: entry, vip, service, node, configuration) {
             decision.reason = refusal
             if refusal == .nodeExcluded, node.exclusionLabel == "false" {
@@ -95,7 +96,10 @@ public enum ServiceRules {
         of service: ServiceFacts, _ configuration: PlannerConfiguration, warnings: inout [PlanWarning]
     ) -> AttributeClass {
         guard let name = service.className else { return .default }
-        guard let known = AttributeClass(rawValue: name), configuration.tags.tag(of: known) != nil else {
+        // `manual` marks what an operator announced by hand and no agent touches: a Service that could take it would
+        // never lose its VIP again.
+        guard let known = AttributeClass(rawValue: name), known != .manual, configuration.tags.tag(of: known) != nil
+        else {
             warnings.append(.unknownClass(name))
             return .default
         }

@@ -39,19 +39,9 @@ static inline CURLcode cosmolet_easy_set_callback(CURL *handle, CURLoption optio
     return curl_easy_setopt(handle, option, callback);
 }
 
-/// Swift cannot call curl_easy_getinfo (variadic): facts that are a long.
-static inline CURLcode cosmolet_easy_get_long(CURL *handle, CURLINFO info, long *value) {
-    return curl_easy_getinfo(handle, info, value);
-}
-
 /// Swift cannot call curl_easy_getinfo (variadic): facts that are an untyped pointer.
 static inline CURLcode cosmolet_easy_get_pointer(CURL *handle, CURLINFO info, void **value) {
     return curl_easy_getinfo(handle, info, value);
-}
-
-/// Swift cannot call curl_multi_setopt (variadic): options that take a long.
-static inline CURLMcode cosmolet_multi_set_long(CURLM *handle, CURLMoption option, long value) {
-    return curl_multi_setopt(handle, option, value);
 }
 
 /// Swift does not import the macro CURL_WRITEFUNC_PAUSE: what a body callback returns to be called again later.

@@ -21,6 +21,7 @@ public final class AgentTelemetry: Sendable {
     private let changeToCommit: Histogram
     private let frrConnected: Gauge
     private let frrReconnects: Counter
+    private let orphans: Counter
     private let provider: String
 
     /// Makes the agent's metrics.
@@ -38,6 +39,7 @@ public final class AgentTelemetry: Sendable {
         changeToCommit = registry.histogram(MetricCatalogue.changeToCommit)
         frrConnected = registry.gauge(MetricCatalogue.frrConnected)
         frrReconnects = registry.counter(MetricCatalogue.frrReconnects)
+        orphans = registry.counter(MetricCatalogue.frrOrphansHealed)
         for outcome in ["applied", "rejected", "unknown"] {
             commits.increment([.outcome: outcome, .provider: provider], by: 0)
         }
@@ -110,6 +112,8 @@ public final class AgentTelemetry: Sendable {
         frrConnected.set(to: false)
         health.fail(.session, because: reason)
     }
+
+    func orphansHealed(_ count: Int) { orphans.increment(by: Double(count)) }
 
     /// Running was read: whatever was unknown is known now.
     func runningRead() { health.meet(.commitKnown) }

@@ -22,8 +22,11 @@ public actor MgmtdSession: ManagementSession {
 
     private var channel: Channel?
     private var hasBeenOpen = false
-    /// Orphans could not be looked for, as zebra did not answer; tried again at the next read.
+    /// Orphans were found and are not healed yet, or could not be looked for; tried again at the next read.
     private var isHealingDue = false
+    /// Until then every read looks for orphans: zebra may connect to a new mgmtd later than this session, and an empty
+    /// answer of nobody is not "no orphans".
+    private var lookForOrphansUntil = ContinuousClock.now
     private var eventContinuation: AsyncStream<SessionEvent>.Continuation?
 
     /// How often a transaction that mgmtd lost without saying so is run before its outcome is unknown.
@@ -66,7 +69,8 @@ public actor MgmtdSession: ManagementSession {
         let isReconnect = hasBeenOpen
         do {
             if isReconnect { try channel.settle() }
-            try heal(channel, isSettled: isReconnect)
+            lookForOrphansUntil = .now + configuration.settleDeadline
+            try heal(channel)
         } catch {
             leave(channel)
             throw error
@@ -79,6 +83,11 @@ public actor MgmtdSession: ManagementSession {
                 "dialect": "\(capabilities.dialect)", "schema": "\(capabilities.schema)",
                 "releases": "\(capabilities.releases)", "client": "\(name)",
             ])
+        if channel.release.lacksTableDirect {
+            logger.warning(
+                "this FRR cannot take routes of a private table into BGP, or IPv4 only: use 10.1 or later",
+                metadata: ["releases": "\(capabilities.releases)"])
+        }
         return capabilities
     }
 
@@ -88,7 +97,7 @@ public actor MgmtdSession: ManagementSession {
     /// - Throws: `disconnected` when the session is not open or the connection ends.
     public func networks() async throws(ManagementError) -> Set<Network> {
         try use { (channel: Channel) throws(ManagementError) in
-            if isHealingDue { try heal(channel, isSettled: false) }
+            if isHealingDue || ContinuousClock.now < lookForOrphansUntil { try heal(channel) }
             return Self.networks(in: try channel.readRoutes(of: nil).routes, configuration.ownership)
         }
     }
@@ -198,49 +207,52 @@ public actor MgmtdSession: ManagementSession {
 
     /// Announcements of ours that zebra still carries but running does not have are put into running again. The route
     /// is the same, so BGP sees nothing of it (hazard 21).
-    private func heal(_ channel: Channel, isSettled: Bool) throws(ManagementError) {
-        isHealingDue = false
+    ///
+    /// An orphan is one that is seen twice, a settle interval apart: zebra takes some 10 ms to follow a withdrawal, and
+    /// what somebody has just withdrawn must not come back.
+    private func heal(_ channel: Channel) throws(ManagementError) {
         guard channel.release.dialect.hasNativeReads else { return }
-        var orphans = [Network]()
-        var isSettled = isSettled
-        while true {
-            do {
-                orphans = try findOrphans(channel)
-            } catch {
-                guard channel.isUsable(after: error) else { throw error }
-                isHealingDue = true
-                logger.warning("zebra's routes cannot be compared with running", metadata: ["error": "\(error)"])
+        isHealingDue = true
+        let orphans: Set<Network>
+        do {
+            let suspects = try findOrphans(channel)
+            if suspects.isEmpty {
+                isHealingDue = false
                 return
             }
-            if orphans.isEmpty { return }
-            if isSettled { break }
-            // FRR has lost what it still carries: mgmtd is fresh, and its boot configuration may be on its way.
             try channel.settle()
-            isSettled = true
+            orphans = try findOrphans(channel).intersection(suspects)
+        } catch {
+            guard channel.isUsable(after: error) else { throw error }
+            logger.warning("zebra's routes cannot be compared with running", metadata: ["error": "\(error)"])
+            return
         }
+        guard !orphans.isEmpty else { return }
         logger.notice("putting announcements back into running", metadata: ["orphans": "\(orphans.count)"])
         var timer = PhaseTimer()
         switch channel.attempt(orphans.sorted().map { .set($0) }, timer: &timer) {
-        case .applied: return
-        case .rejected(let error) where error.code != .locked:
-            logger.error("orphans stay: FRR refuses them", metadata: ["error": "\(error)"])
-        case .rejected(let error), .lost(let error), .unknown(let error): throw error
+        case .applied:
+            isHealingDue = false
+            eventContinuation?.yield(.healed(orphans.count))
+        case .rejected(let error):
+            logger.error("orphans stay for now", metadata: ["error": "\(error)"])
+        case .lost(let error), .unknown(let error): throw error
         case .incomplete(let missing):
-            isHealingDue = true
             logger.warning("orphans stay for now", metadata: ["missing": "\(missing.prefix(4))"])
         }
     }
 
-    private func findOrphans(_ channel: Channel) throws(ManagementError) -> [Network] {
+    private func findOrphans(_ channel: Channel) throws(ManagementError) -> Set<Network> {
         let ownership = configuration.ownership
         let running = Self.networks(in: try channel.readRoutes(of: nil).routes, ownership)
         let known = Set(running.map(\.prefix))
-        return try channel.readInstalled().values.compactMap { entry in
+        let orphans: [Network] = try channel.readInstalled().values.compactMap { entry in
             guard !known.contains(entry.prefix) else { return nil }
             return entry.tag.flatMap(ownership.attributeClass).map {
                 Network(prefix: entry.prefix, attributeClass: $0)
             }
         }
+        return Set(orphans)
     }
 
     private static func networks(in routes: StaticRoutes, _ ownership: Ownership) -> Set<Network> {

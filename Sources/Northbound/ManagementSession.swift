@@ -25,6 +25,8 @@ public struct ManagementCapabilities: Sendable, Hashable, Codable {
 public enum SessionEvent: Sendable, Hashable {
     /// The connection ended while nothing was in flight, or a request failed with it. `open()` may be called again.
     case disconnected(String)
+    /// So many networks that FRR still announced, but had lost from running, were put back into running.
+    case healed(Int)
 }
 
 /// A session with the northbound of one FRR, in the BGP model (design D3).

@@ -9,13 +9,18 @@ internal import Observability
 
 /// Options of the commands that talk to FRR themselves.
 struct SessionOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Where FRR is: mgmtd:PATH.", valueName: "endpoint"))
-    var northbound = "mgmtd:/var/run/frr/mgmtd_fe.sock"
+    @Option(
+        help: ArgumentHelp(
+            "Where FRR is: mgmtd:PATH; default: the file's, else mgmtd:/var/run/frr/mgmtd_fe.sock.",
+            valueName: "endpoint"))
+    var northbound: String?
 
-    @Option(help: ArgumentHelp("The private routing table of the VIPs.", valueName: "number"))
-    var table: UInt32 = 1790
+    @Option(
+        help: ArgumentHelp(
+            "The private routing table of the VIPs; default: the file's, else 1790.", valueName: "number"))
+    var table: UInt32?
 
-    @Option(help: ArgumentHelp("Configuration file, for table and class tags.", valueName: "file"))
+    @Option(help: ArgumentHelp("The agent's configuration file, for socket, table and class tags.", valueName: "file"))
     var config: String?
 
     /// Opens a session, does the work, closes the session in the way that harms nobody, and maps errors to exit codes.
@@ -37,16 +42,13 @@ struct SessionOptions: ParsableArguments {
 
     private func makeSession() throws -> (MgmtdSession, TagMap) {
         do {
-            var agent = AgentConfiguration()
-            agent.table = table
-            if let config {
-                agent = try AgentConfiguration(yaml: String(contentsOfFile: config, encoding: .utf8))
-            }
-            let socket = try NorthboundEndpoint(northbound).socket
+            var agent = try config.map { try AgentConfiguration(file: $0) } ?? AgentConfiguration()
+            if let table { agent.table = table }
+            if let northbound { agent.socket = try NorthboundEndpoint(northbound).socket }
             let logger = Logger(label: "cosmolet") { LogFormat.text.makeHandler(label: $0, level: .warning) }
             let session = MgmtdSession(
                 configuration: MgmtdConfiguration(
-                    socketPath: socket, table: agent.table, tags: agent.tags), logger: logger)
+                    socketPath: agent.socket, table: agent.table, tags: agent.tags), logger: logger)
             return (session, agent.tags)
         } catch let error as ConfigurationError {
             throw Failure.exit(error, file: config)

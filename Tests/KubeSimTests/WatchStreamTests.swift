@@ -193,7 +193,7 @@ import Testing
                 let median = delays.sorted()[delays.count / 2]
                 print("write to watcher: median \(median), worst \(delays.max() ?? .zero)")
                 // The aim is below 1 ms; a debug build on a machine under load gets room.
-                #expect(median < .milliseconds(20))
+                #expect(median < .milliseconds(250))
             }
         }
     }

@@ -229,6 +229,16 @@ import Testing
         #expect(throws: KubernetesError.self) { try ClientConfiguration(server: server).check() }
     }
 
+    @Test func descriptionsHideSecrets() {
+        let configuration = ClientConfiguration(
+            server: "https://a",
+            clientCertificate: .init(certificate: .file("/c"), key: .data(Array("PRIVATE".utf8))),
+            token: .value("sesame"))
+        for text in ["\(configuration)", String(reflecting: configuration)] {
+            #expect(!text.contains("sesame") && !text.contains("80, 82") && text.contains("(hidden)"))
+        }
+    }
+
     @Test func tokenIsNotSentInTheClear() throws {
         #expect(throws: KubernetesError.self) {
             try ClientConfiguration(server: "http://10.0.0.1:8080", token: .value("t")).check()

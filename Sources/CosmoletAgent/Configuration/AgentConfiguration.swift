@@ -9,7 +9,7 @@ internal import Yams
 /// ```yaml
 /// node: worker-1                # default: environment COSMOLET_NODE, then the host name
 /// kubernetes:
-///   kubeconfig: /etc/kubeconfig # default: in-cluster, else $KUBECONFIG, else ~/.kube/config
+///   kubeconfig: /etc/kubeconfig # default: $KUBECONFIG, else the pod's service account
 /// bgp:
 ///   asn: 65001                  # told to people and to frr-config only; sessions are the operator's
 /// frr:
@@ -27,7 +27,7 @@ internal import Yams
 public struct AgentConfiguration: Sendable, Hashable {
     /// Name of the own Node object; nil: from the environment.
     public var node: String?
-    /// Path of a kubeconfig; nil: in-cluster or the usual places.
+    /// Path of a kubeconfig; nil: `$KUBECONFIG`, else the pod's service account.
     public var kubeconfig: String?
     /// The node's autonomous system number (RFC 6793), if it was told.
     public var asn: UInt32?
@@ -66,6 +66,19 @@ public struct AgentConfiguration: Sendable, Hashable {
         }
         guard let node, !node.isNull else { return }
         try read(StrictYAML(node))
+    }
+
+    /// Reads a YAML file by its path.
+    ///
+    /// - Throws: `ConfigurationError` when it cannot be read, else as `init(yaml:)`.
+    public init(file path: String) throws(ConfigurationError) {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw ConfigurationError("", "the file does not exist or cannot be read")
+        }
+        guard let text = String(data: data, encoding: .utf8) else {
+            throw ConfigurationError("", "the file is not UTF-8 text")
+        }
+        try self.init(yaml: text)
     }
 
     private mutating func read(_ yaml: StrictYAML) throws(ConfigurationError) {

@@ -101,9 +101,11 @@ struct FactStore {
             for id in Set(old.keys).union(services.keys) where old[id] != services[id] { stale.insert(id) }
             return listed.insert(.services).inserted || !stale.isEmpty
         case .service(let service):
+            unreadableServices.remove(service.id)
             guard services.updateValue(service, forKey: service.id) != service else { return false }
             stale.insert(service.id)
         case .deletedService(let id):
+            unreadableServices.remove(id)
             guard services.removeValue(forKey: id) != nil else { return false }
             stale.insert(id)
         case .replacedSlices(let all):
@@ -113,8 +115,10 @@ struct FactStore {
             for slice in all { _ = insert(slice) }
             return listed.insert(.endpointSlices).inserted || !stale.isEmpty
         case .slice(let slice):
+            unreadableSlices.remove(slice.id)
             return insert(slice)
         case .deletedSlice(let id):
+            unreadableSlices.remove(id)
             guard slices[id] != nil else { return false }
             remove(slice: id)
         case .unreadableService(let id):

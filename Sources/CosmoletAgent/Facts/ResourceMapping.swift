@@ -26,13 +26,18 @@ public enum ResourceMapping {
             let clusterIPs = spec.clusterIPs.isEmpty ? [spec.clusterIP].filter { !$0.isEmpty } : spec.clusterIPs
             addresses += clusterIPs.map { AddressFact(kind: .clusterIP, text: $0) }
         }
+        let announce = service.metadata.annotations[announceAnnotation]
+        var warnings: [PlanWarning] = []
+        if let announce, Bool(announce) == nil {
+            warnings.append(.invalidAnnotation(key: announceAnnotation, value: announce))
+        }
         return ServiceFacts(
             id: ServiceID(namespace: service.metadata.namespace, name: service.metadata.name),
             hasClusterIP: hasClusterIP, addresses: addresses,
             externalTrafficPolicy: policy(spec.externalTrafficPolicy),
             internalTrafficPolicy: policy(spec.internalTrafficPolicy),
-            announce: service.metadata.annotations[announceAnnotation].flatMap(Bool.init),
-            className: service.metadata.annotations[classAnnotation])
+            announce: announce.flatMap(Bool.init), className: service.metadata.annotations[classAnnotation],
+            warnings: warnings)
     }
 
     /// Facts of a slice. Endpoints whose address is no IP, as in a slice of type FQDN, are left out: they can carry no

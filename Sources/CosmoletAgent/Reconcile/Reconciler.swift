@@ -33,6 +33,7 @@ public actor Reconciler {
     private var backoff = Backoff()
     private var oldestChange: ContinuousClock.Instant?
     private var sequence = 0
+    private var decisionLog = DecisionLog()
     private var isSettled = false
     private var settleWaiters: [CheckedContinuation<Void, Never>] = []
 
@@ -122,6 +123,8 @@ public actor Reconciler {
             guard isOpen else { return }
             loseSession(reason)
             unsettle(.sessionLost)
+        case .healed(let count):
+            telemetry.orphansHealed(count)
         }
     }
 
@@ -138,17 +141,16 @@ public actor Reconciler {
             if running == nil { try await readRunning() }
             guard let plan = facts.plan() else { return nil }
             telemetry.planned(plan)
+            decisionLog.update(plan, logger: logger)
             guard try await commitDifference(plan) else { return backoff.next() }
             backoff.reset()
             return nil
         } catch {
-            if error.code == .disconnected || error.code == .unreachable || error.code == .deadlineExceeded {
-                loseSession(error.message)
-            }
+            if error.code == .disconnected || error.code == .deadlineExceeded { loseSession(error.message) }
+            if !isOpen { telemetry.sessionLost(error.message) }
             let wait = backoff.next()
-            telemetry.sessionLost(error.message)
             logger.warning(
-                "FRR cannot be reached, trying again",
+                isOpen ? "FRR refuses, trying again" : "FRR cannot be reached, trying again",
                 metadata: [LogKeys.error: "\(error)", LogKeys.delay: "\(wait)"])
             return wait
         }
@@ -194,7 +196,11 @@ public actor Reconciler {
         let since = oldestChange
         oldestChange = nil
         guard !edits.isEmpty else { return true }
-        return await commit(edits, difference, since: since)
+        guard await commit(edits, difference, since: since) else {
+            oldestChange = since
+            return false
+        }
+        return true
     }
 
     private func report(held: [IPPrefix]) {

@@ -11,6 +11,8 @@ public final class RouterTable: Sendable {
         public var changedAt: ContinuousClock.Instant = .now
         /// How many changes the kernel has reported.
         public var changes = 0
+        /// How many of them the routes take in.
+        public var changesRead = 0
         /// Why the table can no longer be followed; nil while it can.
         public var failure: String?
     }
@@ -36,9 +38,11 @@ public final class RouterTable: Sendable {
         }
         reader = Task {
             for await changedAt in stream {
+                let changes = snapshot.value.changes
                 do {
                     let routes = try await Lab.kernelRoutes(inNamespace: router.namespace)
                     snapshot.update {
+                        $0.changesRead = changes
                         guard $0.routes != routes else { return }
                         $0.routes = routes
                         $0.changedAt = changedAt
@@ -66,6 +70,13 @@ public final class RouterTable: Sendable {
         return try await snapshot.wait(for: what, timeout: timeout) { snapshot in
             snapshot.routes[prefix, default: []] == nextHops
         }.changedAt
+    }
+
+    /// Waits until all that the kernel has reported is read, so that reading takes no time from what comes next.
+    ///
+    /// - Throws: `DeadlineExceeded`.
+    public func settle() async throws {
+        _ = try await snapshot.wait(for: "quiet table of \(router.name)") { $0.changesRead == $0.changes }
     }
 
     /// Stops following.

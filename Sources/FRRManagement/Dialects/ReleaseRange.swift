@@ -42,6 +42,9 @@ enum ReleaseRange: String, Sendable, Hashable {
     /// when a client dies with a commit in flight. An edit is refused in that state, so it goes first.
     var mayHoldForeignTransaction: Bool { self != .v10r6 && self != .v10r7 }
 
+    /// `redistribute table-direct` came with 10.0, for IPv6 with 10.1, which answers the probes like 10.0.
+    var lacksTableDirect: Bool { self == .v9 }
+
     /// Hazard 19: every EDIT copies the whole configuration here.
     var editCopiesConfiguration: Bool { self == .v10r6 || self == .v10r7 }
 

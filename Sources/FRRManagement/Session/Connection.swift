@@ -39,6 +39,9 @@ final class Connection {
         }
     }
 
+    /// After this long a warning is logged.
+    private static let patience = Duration.seconds(10)
+
     /// For the thread's waiter.
     var descriptor: Int32 { socket.descriptor }
 
@@ -139,6 +142,11 @@ final class Connection {
             if let frame = try parser.next() { return frame }
             if try fill() { continue }
             do {
+                // A commit may take minutes: say so once, as nothing else happens meanwhile.
+                let alarm = ContinuousClock.now + Self.patience
+                if alarm < deadline, try !socket.waitForInput(until: alarm) {
+                    logger.warning("mgmtd takes its time to answer; still waiting")
+                }
                 guard try socket.waitForInput(until: deadline) else {
                     throw ManagementError(.deadlineExceeded, "mgmtd did not answer in time")
                 }

@@ -136,6 +136,34 @@ func requireReadable(_ path: String, field: String) throws(KubernetesError) {
     }
 }
 
+// MARK: - Descriptions without secrets
+
+extension ClientConfiguration.Material: CustomStringConvertible, CustomDebugStringConvertible {
+    /// The path, or how many bytes there are: they may be a private key.
+    public var description: String {
+        switch self {
+        case .file(let path): "file \(path)"
+        case .data(let bytes): "\(bytes.count) bytes"
+        }
+    }
+
+    /// The same as `description`.
+    public var debugDescription: String { description }
+}
+
+extension ClientConfiguration.Token: CustomStringConvertible, CustomDebugStringConvertible {
+    /// The path, or that there is a token.
+    public var description: String {
+        switch self {
+        case .file(let path): "file \(path)"
+        case .value: "(hidden)"
+        }
+    }
+
+    /// The same as `description`.
+    public var debugDescription: String { description }
+}
+
 // MARK: - For the transport
 
 extension ClientConfiguration {

@@ -138,6 +138,7 @@ public final class ResourceWatcher<Resource: KubernetesResource>: Sendable {
     ) async throws(KubernetesError) -> Machine.Operation? {
         while let event = try await session.next() {
             markHeard(isEvent: true)
+            progress.withLock { $0.status.eventCount += 1 }
             let step = machine.handle(.event(event), at: time.now())
             guard await deliver(step) else { return nil }
             if let next = step.next { return next }
@@ -172,7 +173,6 @@ public final class ResourceWatcher<Resource: KubernetesResource>: Sendable {
             guard isEvent else { return }
             progress.lastEvent = progress.lastEvent ?? LastHeard(time)
             progress.lastEvent?.mark()
-            progress.status.eventCount += 1
         }
     }
 

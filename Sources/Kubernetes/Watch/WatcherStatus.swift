@@ -30,7 +30,7 @@ public struct WatcherStatus: Sendable, Hashable {
     public var errorCount = 0
     /// Objects skipped because they could not be decoded.
     public var invalidObjectCount = 0
-    /// Changes of single objects received.
+    /// Events of watches received, bookmarks included.
     public var eventCount = 0
     /// The last failure; nil once a watch is open again.
     public var lastError: KubernetesError?

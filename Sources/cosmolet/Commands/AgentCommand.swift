@@ -14,7 +14,7 @@ struct AgentCommand: AsyncParsableCommand {
 
             ENVIRONMENT
               COSMOLET_NODE    name of the own Node object (--node)
-              KUBECONFIG       kubeconfig outside of a cluster (--kubeconfig)
+              KUBECONFIG       kubeconfig; without it, the pod's service account (--kubeconfig)
 
             EXAMPLES
               cosmolet agent --node worker-1 --kubeconfig /etc/kubernetes/kubelet.conf
@@ -28,7 +28,7 @@ struct AgentCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Name of the own Node object.", valueName: "name"))
     var node: String?
 
-    @Option(help: ArgumentHelp("Kubeconfig; default: in-cluster, $KUBECONFIG, ~/.kube/config.", valueName: "file"))
+    @Option(help: ArgumentHelp("Kubeconfig; default: $KUBECONFIG, else in-cluster.", valueName: "file"))
     var kubeconfig: String?
 
     @Option(help: ArgumentHelp("Where FRR is: mgmtd:PATH.", valueName: "endpoint"))
@@ -58,13 +58,7 @@ struct AgentCommand: AsyncParsableCommand {
     /// File, then environment, then flags.
     private func resolve() throws(ConfigurationError) -> AgentConfiguration {
         var result = AgentConfiguration()
-        if let config {
-            let text: String
-            do { text = try String(contentsOfFile: config, encoding: .utf8) } catch {
-                throw ConfigurationError("--config", "cannot be read: \(error.localizedDescription)")
-            }
-            result = try AgentConfiguration(yaml: text)
-        }
+        if let config { result = try AgentConfiguration(file: config) }
         if let node = node ?? ProcessInfo.processInfo.environment["COSMOLET_NODE"] { result.node = node }
         if let kubeconfig { result.kubeconfig = kubeconfig }
         if let northbound { result.socket = try NorthboundEndpoint(northbound).socket }

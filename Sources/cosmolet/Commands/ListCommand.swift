@@ -11,6 +11,7 @@ struct ListCommand: AsyncParsableCommand {
         discussion: """
             Reads FRR itself: running configuration and, where FRR can tell, the routing table that BGP takes it from.
             The column "installed" says whether the route got there; "-" means this FRR cannot tell.
+            Opening the session also puts back into FRR's configuration what a restart of mgmtd lost of our routes.
 
             EXAMPLES
               cosmolet list

@@ -1,0 +1,236 @@
+internal import CosmoletTesting
+internal import Foundation
+internal import NetworkTypes
+
+/// The story that the demo tells, each step with its check.
+struct Scenario: Sendable {
+    let demo: Demo
+    let fabric: Fabric
+    let cluster: Cluster
+    /// What the routers shall show now.
+    private var expectation: Fabric.Expectation = [:]
+
+    private var presenter: any Presenter { demo.presenter }
+    private var recorder: Recorder { demo.recorder }
+
+    /// The Service whose endpoints move, and its slices with the address of the endpoint on the first node.
+    private static let service = "web"
+    private static let slices = [("web-ipv4", "10.244.1.10"), ("web-ipv6", "fd00:244:1::10")]
+
+    init(demo: Demo, fabric: Fabric, cluster: Cluster) {
+        self.demo = demo
+        self.fabric = fabric
+        self.cluster = cluster
+    }
+
+    // MARK: - Steps
+
+    /// Gives each Service its addresses, one after the other.
+    mutating func announce() async throws {
+        presenter.now("Each Service gets its addresses, as from a load balancer controller; the nodes announce them.")
+        var arrivals: [Report.Arrival] = []
+        let services = try await cluster.plannedServices()
+        for service in services {
+            let wanted = Dictionary(uniqueKeysWithValues: service.prefixes.map { ($0, service.nodes) })
+            arrivals += try await observe("announce", wanted) { [cluster] in
+                try await cluster.assignAddresses(service)
+            }
+            expectation.merge(wanted) { $1 }
+        }
+        record("announce", "Services got their addresses", arrivals)
+        try checkRoutes("after the announcement")
+        for prefix in services.first(where: { $0.name == Self.service })?.prefixes ?? [] {
+            for table in fabric.tables {
+                let releases = releases(of: prefix, on: table)
+                let isMixed = releases.count == 2 && releases[0].hasPrefix("10.3") && releases[1].isAtLeast("10.4")
+                try recorder.check(
+                    "\(prefix) on \(table.router.name) has a next hop of each FRR generation",
+                    expected: "one of FRR 10.3 and one of FRR 10.4 or later",
+                    seen: releases.map { "FRR \($0)" }.joined(separator: " and "), passed: isMixed)
+            }
+        }
+        try await presenter.pause()
+    }
+
+    /// Takes the endpoints of one Service off the first node, and puts them back.
+    mutating func moveEndpoints() async throws {
+        let node = fabric.nodes[0]
+        let services = try await cluster.plannedServices()
+        let prefixes = services.first { $0.name == Self.service }?.prefixes ?? []
+        presenter.now("The endpoints of demo/web leave \(node.name): its path goes, the other stays.")
+        try await change(
+            "withdraw", "the endpoints of demo/web have left \(node.name)", prefixes,
+            fabric.nodes.dropFirst().map(\.name)
+        ) { [cluster] slice, _ in
+            try await cluster.patchSlice(slice, #"{"op":"remove","path":"/endpoints/0"}"#)
+        }
+        for prefix in prefixes {
+            for table in fabric.tables {
+                try recorder.check(
+                    "next hops of \(prefix) on \(table.router.name)", expected: 1,
+                    seen: releases(of: prefix, on: table).count)
+            }
+        }
+        try await presenter.pause()
+
+        presenter.now("The endpoints of demo/web are on \(node.name) again: its path is back.")
+        try await change(
+            "announce", "the endpoints of demo/web are on \(node.name) again", prefixes, fabric.nodes.map(\.name)
+        ) { [cluster] slice, address in
+            try await cluster.patchSlice(
+                slice,
+                """
+                {"op":"add","path":"/endpoints/0","value":{"addresses":["\(address)"],"nodeName":"\(node.name)",\
+                "conditions":{"ready":true}}}
+                """)
+        }
+        try await presenter.pause()
+    }
+
+    /// SIGKILL of an agent, and its restart: the routers notice nothing.
+    func killAgent() async throws {
+        guard let agent = demo.agents.first else { return }
+        presenter.now("kill -9 of the agent of \(agent.node.name), and its restart: nothing changes on the routers.")
+        let commits = agent.commits.value.count
+        let what = "kill -9 and restart of the agent of \(agent.node.name)"
+        try await fabric.checkUnchanged(during: what, for: .seconds(3), recorder) {
+            try await agent.kill()
+            try await agent.start()
+        }
+        try recorder.check(
+            "transactions of the restarted agent", expected: 0, seen: agent.commits.value.count - commits)
+        try await presenter.pause()
+    }
+
+    /// `/metrics` and the probes of all agents.
+    func checkEndpoints() async throws {
+        presenter.now("Reading the agents' probes and metrics.")
+        let hasPromtool = (try? await Command.run("promtool", ["--version"])) != nil
+        for agent in demo.agents {
+            for probe in ["/livez", "/readyz"] {
+                let answer = try await HTTPProbe.get(agent.address, probe)
+                try recorder.check(
+                    "\(probe) of \(agent.node.name)", expected: "200",
+                    seen: (["\(answer.status)"] + answer.body.split(whereSeparator: \.isNewline)).joined(
+                        separator: " "),
+                    passed: answer.status == 200)
+            }
+            guard hasPromtool else {
+                presenter.result("promtool is not here: the metrics of \(agent.node.name) are not checked")
+                continue
+            }
+            let metrics = try await HTTPProbe.get(agent.address, "/metrics").body
+            let failure = try await failure {
+                try await Command.run("promtool", ["check", "metrics"], input: metrics)
+            }
+            try recorder.check(
+                "promtool check metrics, \(agent.node.name)", expected: "nothing found",
+                seen: failure ?? "nothing found")
+        }
+    }
+
+    /// SIGTERM of all agents: what is announced stays.
+    func stopAgents() async throws {
+        presenter.now("SIGTERM of all agents: what is announced stays announced.")
+        let agents = demo.agents
+        let recorder = recorder
+        try await fabric.checkUnchanged(during: "SIGTERM of all agents", for: .seconds(1), recorder) {
+            for agent in agents {
+                let status = await agent.stop()
+                try recorder.check("end of the agent of \(agent.node.name)", expected: "exited(0)", seen: status)
+            }
+        }
+    }
+
+    // MARK: - Parts of steps
+
+    /// One change of the endpoints of `web`: family by family, so that each has its own time.
+    private mutating func change(
+        _ change: String, _ description: String, _ prefixes: [IPPrefix], _ nodes: [String],
+        _ action: @escaping @Sendable (_ slice: String, _ address: String) async throws -> Void
+    ) async throws {
+        var arrivals: [Report.Arrival] = []
+        for (prefix, (slice, address)) in zip(prefixes, Self.slices) {
+            let wanted: Fabric.Expectation = [prefix: Set(nodes)]
+            arrivals += try await observe(change, wanted) { try await action(slice, address) }
+            expectation.merge(wanted) { $1 }
+        }
+        record(change, description, arrivals)
+        try checkRoutes("when \(description)")
+    }
+
+    /// Does something and waits for what the routers shall make of it.
+    private func observe(
+        _ change: String, _ wanted: Fabric.Expectation, _ action: @Sendable () async throws -> Void
+    ) async throws -> [Report.Arrival] {
+        let arrivals = try await fabric.expect(wanted, after: action).map {
+            Report.Arrival(
+                change: change, router: $0.router, prefix: $0.prefix, milliseconds: $0.duration.milliseconds)
+        }
+        for prefix in wanted.keys.sorted() {
+            let times = arrivals.filter { $0.prefix == "\(prefix)" }.map {
+                "\($0.router) " + String(format: "%.0f ms", $0.milliseconds)
+            }
+            presenter.result("\(change) \(prefix.address): \(times.joined(separator: ", "))")
+        }
+        return arrivals
+    }
+
+    /// FRR releases of the nodes that a prefix leads to, the oldest first.
+    private func releases(of prefix: IPPrefix, on table: RouterTable) -> [String] {
+        let nextHops = table.snapshot.value.routes["\(prefix)"] ?? []
+        return nextHops.compactMap { fabric.node(at: $0)?.frrVersion }.sorted { !$0.isAtLeast($1) }
+    }
+
+    private func record(_ name: String, _ description: String, _ arrivals: [Report.Arrival]) {
+        let routes = fabric.routes().mapValues { table in
+            table.mapValues { nextHops in
+                nextHops.map { address in
+                    let node = fabric.node(at: address)
+                    return Report.NextHop(address: address, node: node?.name ?? "", frr: node?.frrVersion ?? "")
+                }
+            }
+        }
+        recorder.record {
+            $0.steps.append(.init(name: name, description: description, routers: routes, arrivals: arrivals))
+        }
+    }
+
+    /// All routes of all routers are what is expected, no more and no less.
+    private func checkRoutes(_ when: String) throws {
+        let expected = fabric.routes(expectation)
+        for (router, routes) in fabric.routes().sorted(by: { $0.key < $1.key }) {
+            try recorder.check(
+                "routes of \(router) \(when)", expected: Self.text(expected), seen: Self.text(routes),
+                passed: expected == routes)
+        }
+    }
+
+    private static func text(_ routes: [String: [String]]) -> String {
+        routes.sorted { $0.key < $1.key }.map { "\($0.key) via \($0.value.joined(separator: " "))" }
+            .joined(separator: ", ")
+    }
+
+    /// What the body throws, in one line; nil when it succeeds.
+    private func failure(_ body: () async throws -> some Sendable) async throws -> String? {
+        do {
+            _ = try await body()
+            return nil
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            return "\(error)".split(separator: "\n").joined(separator: "; ")
+        }
+    }
+}
+
+extension String {
+    /// Whether a release is not older than another one, number by number.
+    func isAtLeast(_ other: String) -> Bool {
+        !numbers.lexicographicallyPrecedes(other.numbers)
+    }
+
+    private var numbers: [Int] {
+        split { !$0.isNumber }.compactMap { Int($0) }
+    }
+}
