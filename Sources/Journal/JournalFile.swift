@@ -39,9 +39,20 @@ struct JournalFile: Sendable {
     }
 
     /// Which file the path names now; nil when there is none.
-    func identity() -> Identity? {
-        status(of: path).map { Identity(device: UInt($0.st_dev), inode: UInt($0.st_ino)) }
+    func identity() -> Identity? { identity(of: path) }
+
+    /// Which file the write-ahead log is now; nil when there is none.
+    func logIdentity() -> Identity? { identity(of: path + "-wal") }
+
+    /// Removes the log that a vanished database left: SQLite would take it for the log of the next file of that name.
+    func removeLog(_ identity: Identity?) {
+        guard let identity, identity == logIdentity() else { return }
+        unlink(path + "-wal")
+        unlink(path + "-shm")
     }
+
+    /// True when there is a file and it holds something.
+    func isNotEmpty() -> Bool { (status(of: path)?.st_size ?? 0) > 0 }
 
     /// True when the database is empty although its write-ahead log is not: SQLite would silently drop the log.
     func hasLostItsDatabase() -> Bool {
@@ -107,6 +118,10 @@ struct JournalFile: Sendable {
         guard descriptor >= 0 else { throw JournalError(errno: errno, operation: "open folder", path: path) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw JournalError(errno: errno, operation: "fsync folder", path: path) }
+    }
+
+    private func identity(of path: String) -> Identity? {
+        status(of: path).map { Identity(device: UInt($0.st_dev), inode: UInt($0.st_ino)) }
     }
 
     private func status(of path: String) -> stat? {

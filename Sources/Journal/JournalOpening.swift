@@ -52,7 +52,10 @@ enum JournalOpening {
     static func salvageSequence(_ path: String) -> Int64 {
         var settings = Configuration()
         settings.readonly = true
-        guard let queue = try? DatabaseQueue(path: path, configuration: settings) else { return 0 }
+        // SQLite deletes the log of an empty database; it is kept for whoever looks into what happened.
+        guard JournalFile(path: path).isNotEmpty(),
+            let queue = try? DatabaseQueue(path: path, configuration: settings)
+        else { return 0 }
         let found = try? queue.read { db -> [Int64] in
             let counted = try? JournalQueries.lastSequence(db)
             let stored = try? Int64.fetchOne(db, sql: "SELECT max(sequence) FROM transactions")

@@ -31,6 +31,8 @@ final class JournalStore: @unchecked Sendable {
     private var damage: String?
     /// Writer: the last sequence number seen, which outlives a file that goes bad.
     private var lastSequence: Int64 = 0
+    /// Writer: the log of the open file.
+    private var logIdentity: JournalFile.Identity?
     /// Writer: `close` was called.
     private var isClosed = false
 
@@ -89,6 +91,14 @@ final class JournalStore: @unchecked Sendable {
         }
     }
 
+    /// Sets or asks a pragma of the writer's connection, as it is: for tests of a full or read-only device.
+    func pragma(_ text: String) throws(JournalError) -> Int {
+        let pool = try usablePool()
+        do {
+            return try pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA \(text)") ?? 0 }
+        } catch { throw JournalError(error, operation: "pragma \(text)", path: file.path) }
+    }
+
     /// Tells that a record with this number is in the file.
     func noteRecord(_ sequence: Int64) {
         lastSequence = sequence
@@ -114,6 +124,7 @@ final class JournalStore: @unchecked Sendable {
                 "journal file was removed or replaced, its records are lost",
                 metadata: ["path": "\(file.path)", "last_sequence": "\(lastSequence)"])
             discardPool()
+            file.removeLog(logIdentity)
             return try open(.vanished)
         }
         guard mustReopen || damage != nil else { return pool }
@@ -151,6 +162,7 @@ final class JournalStore: @unchecked Sendable {
             let opened = try JournalOpening.open(file, configuration: configuration, lastSequence: lastSequence)
             mustReopen = false
             lastSequence = opened.lastSequence
+            logIdentity = file.logIdentity()
             shared.withLock {
                 $0 = Shared(
                     pool: opened.pool, identity: file.identity(), startedFresh: opened.isEmpty ? reason : nil)
