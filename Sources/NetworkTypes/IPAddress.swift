@@ -35,13 +35,19 @@ public struct AddressError: Error, Sendable, Hashable, CustomStringConvertible {
 public struct IPAddress: Sendable, Hashable, Comparable {
     /// IPv4 or IPv6.
     public let family: AddressFamily
+    // Two halves and not a UInt128: with its 16-byte alignment, results of task groups that held one crashed a debug
+    // build of Swift 6.3.1 at the start of the child task.
+    private let high: UInt64
+    private let low: UInt64
+
     /// The address as a number in host order.
-    public let bits: UInt128
+    public var bits: UInt128 { UInt128(high) << 64 | UInt128(low) }
 
     /// Makes an address from its number. IPv4 keeps the low 32 bits only.
     public init(family: AddressFamily, bits: UInt128) {
         self.family = family
-        self.bits = family == .ipv4 ? bits & 0xFFFF_FFFF : bits
+        high = family == .ipv4 ? 0 : UInt64(truncatingIfNeeded: bits >> 64)
+        low = family == .ipv4 ? UInt64(bits & 0xFFFF_FFFF) : UInt64(truncatingIfNeeded: bits)
     }
 
     /// Reads an address.
