@@ -29,9 +29,6 @@ public actor MgmtdSession: ManagementSession {
     private var lookForOrphansUntil = ContinuousClock.now
     private var eventContinuation: AsyncStream<SessionEvent>.Continuation?
 
-    /// How often a transaction that mgmtd lost without saying so is run before its outcome is unknown.
-    private static let maximumAttempts = 3
-
     /// Makes a session that is not connected yet.
     public init(configuration: MgmtdConfiguration, logger: Logger) {
         self.configuration = configuration
@@ -119,35 +116,28 @@ public actor MgmtdSession: ManagementSession {
 
     /// Applies a transaction: lock both, clean candidate, edit, commit, unlock, read back.
     ///
-    /// Edits that running shows already are applied without a commit. A transaction that mgmtd reports as done but
-    /// running does not show is run again, up to three times in all; after that its outcome is unknown.
+    /// The order of the steps and every way back is `CommitMachine`'s. Edits that running shows already are applied
+    /// without a commit.
     public func commit(_ transaction: Transaction) async -> CommitResult {
         var timer = PhaseTimer()
         guard let channel else { return timer.result(.rejected(ManagementErrorSummary(Self.notOpen))) }
-        var missing: [String] = []
-        for _ in 0..<Self.maximumAttempts {
-            switch channel.attempt(transaction.edits, timer: &timer) {
-            case .applied:
-                return timer.result(.applied)
-            case .rejected(let error):
-                return timer.result(.rejected(ManagementErrorSummary(error)))
-            case .lost(let error):
-                disconnect(error)
-                return timer.result(.rejected(ManagementErrorSummary(error)))
-            case .unknown(let error):
-                disconnect(error)
-                return timer.result(.unknown(ManagementErrorSummary(error)))
-            case .incomplete(let lacking):
-                missing = lacking
-                logger.warning(
-                    "mgmtd reported a commit as done but running does not show it",
-                    metadata: ["transaction": "\(transaction.id)", "missing": "\(lacking.prefix(4))"])
-            }
+        switch channel.execute(transaction.edits, timer: &timer) {
+        case .applied:
+            return timer.result(.applied)
+        case .rejected(let why):
+            return timer.result(.rejected(why))
+        case .lost(let why):
+            disconnect(why.message)
+            return timer.result(.rejected(why))
+        case .unknown(let why):
+            dropIfUnfit(channel, why)
+            return timer.result(.unknown(why))
         }
-        let error = ManagementError(
-            .protocolViolation,
-            "mgmtd reported the commit as done, but running disagrees: \(missing.prefix(4).joined(separator: ", "))")
-        return timer.result(.unknown(ManagementErrorSummary(error)))
+    }
+
+    /// After an outcome that is not known the connection goes, unless it is in order and nothing is locked.
+    private func dropIfUnfit(_ channel: Channel, _ why: ManagementErrorSummary) {
+        if !channel.connection.isUsable || !channel.heldLocks.isEmpty { disconnect(why.message) }
     }
 
     /// Closes in the way that does no harm: up to 10.3 only while it holds the candidate's lock, so that nobody else
@@ -200,7 +190,7 @@ public actor MgmtdSession: ManagementSession {
         do {
             return try body(channel)
         } catch {
-            if !channel.isUsable(after: error) { disconnect(error) }
+            if !channel.isUsable(after: error) { disconnect(error.message) }
             throw error
         }
     }
@@ -230,15 +220,16 @@ public actor MgmtdSession: ManagementSession {
         guard !orphans.isEmpty else { return }
         logger.notice("putting announcements back into running", metadata: ["orphans": "\(orphans.count)"])
         var timer = PhaseTimer()
-        switch channel.attempt(orphans.sorted().map { .set($0) }, timer: &timer) {
+        switch channel.execute(orphans.sorted().map { .set($0) }, timer: &timer) {
         case .applied:
             isHealingDue = false
             eventContinuation?.yield(.healed(orphans.count))
-        case .rejected(let error):
-            logger.error("orphans stay for now", metadata: ["error": "\(error)"])
-        case .lost(let error), .unknown(let error): throw error
-        case .incomplete(let missing):
-            logger.warning("orphans stay for now", metadata: ["missing": "\(missing.prefix(4))"])
+        case .rejected(let why):
+            logger.error("orphans stay for now", metadata: ["error": "\(why)"])
+        case .unknown(let why) where channel.connection.isUsable && channel.heldLocks.isEmpty:
+            logger.warning("orphans stay for now", metadata: ["error": "\(why)"])
+        case .lost(let why), .unknown(let why):
+            throw ManagementError(.disconnected, why.message)
         }
     }
 
@@ -305,16 +296,16 @@ public actor MgmtdSession: ManagementSession {
         do {
             try channel.connection.drainIdle()
         } catch {
-            disconnect(error)
+            disconnect(error.message)
         }
     }
 
-    private func disconnect(_ error: ManagementError) {
+    private func disconnect(_ reason: String) {
         guard channel != nil else { return }
         waiter.unwatch()
         channel = nil
-        logger.warning("connection to mgmtd lost", metadata: ["error": "\(error)"])
-        eventContinuation?.yield(.disconnected(error.message))
+        logger.warning("connection to mgmtd lost", metadata: ["error": "\(reason)"])
+        eventContinuation?.yield(.disconnected(reason))
     }
 
     private func closeOnThread() {

@@ -113,7 +113,8 @@ final class ManualTime: Sendable {
                 for index in 0..<300 {
                     group.addTask {
                         try await harness.commit(
-                            "r\(index)", [try harness.set("10.1.\(index / 250).\(index % 250)/32")]).id
+                            "r\(index)", [try harness.set("10.1.\(index / 250).\(index % 250)/32")]
+                        ).id
                     }
                 }
                 _ = try await harness.session.transactions.wait(for: "the first transaction") { $0.count == 1 }
@@ -135,7 +136,8 @@ final class ManualTime: Sendable {
             let results = await withTaskGroup(of: (Int, Bool).self) { group in
                 for index in 1...9 {
                     group.addTask {
-                        let isApplied = (try? await harness.commit("r\(index)", [harness.set("10.0.0.\(index)/32")])) != nil
+                        let isApplied =
+                            (try? await harness.commit("r\(index)", [harness.set("10.0.0.\(index)/32")])) != nil
                         return (index, isApplied)
                     }
                 }
@@ -197,7 +199,8 @@ final class ManualTime: Sendable {
         func pending(_ sequence: Int64, _ prefix: String) throws -> TransactionRecord {
             TransactionRecord(
                 sequence: sequence, id: "old\(sequence)", parent: nil, kind: .commit, requestID: "q\(sequence)",
-                client: "agent", cause: [], edits: [RecordedEdit(prefix: try IPPrefix(prefix), before: nil, after: .default)],
+                client: "agent", cause: [],
+                edits: [RecordedEdit(prefix: try IPPrefix(prefix), before: nil, after: .default)],
                 capabilities: nil, startedAtMicroseconds: 1)
         }
         let journal = InMemoryJournal([try pending(1, "10.0.0.1/32"), try pending(2, "10.0.0.2/32")])

@@ -9,8 +9,11 @@ extension Channel {
             throw ManagementError(.invalidEdit, "class \(network.attributeClass) has no route tag")
         }
         let start = ContinuousClock.now
-        var timer = PhaseTimer()
-        try lockAndClean(timer: &timer)
+        try lockBoth()
+        if let refusal = try clean() {
+            try unlockAll()
+            throw ManagementError(.locked, refusal)
+        }
         let plan = RoutePlan(putting: network.prefix, tag: tag)
         let batches =
             release.dialect == .native
@@ -27,7 +30,8 @@ extension Channel {
     }
 
     private func refusal(_ failure: Reply.Failure) throws(ManagementError) -> ManagementError {
-        try discard(after: failure)
+        try discard(failure)
+        try unlockAll()
         return ManagementError(.rejected, failure.text)
     }
 }

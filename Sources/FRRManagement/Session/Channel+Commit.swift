@@ -1,19 +1,6 @@
+internal import Logging
 internal import NetworkTypes
 internal import Northbound
-
-/// How one run of a transaction through mgmtd ended.
-enum CommitAttempt {
-    /// Running shows all of it.
-    case applied
-    /// Refused; running is as it was.
-    case rejected(ManagementError)
-    /// The connection went after COMMIT was sent, or could not confirm what came of it. It must be dropped.
-    case unknown(ManagementError)
-    /// The connection went before COMMIT was sent: nothing was changed. It must be dropped.
-    case lost(ManagementError)
-    /// mgmtd says it is done, but running lacks these: the shared candidate was wiped under us (hazard 10).
-    case incomplete([String])
-}
 
 /// Measures the phases of a commit.
 struct PhaseTimer {
@@ -40,91 +27,113 @@ struct PhaseTimer {
 }
 
 extension Channel {
-    /// Runs a transaction once: lock both, clean candidate, edit, commit, unlock, read back (design D4).
-    func attempt(_ edits: [NetworkEdit], timer: inout PhaseTimer) -> CommitAttempt {
+    /// Performs the steps that the commit machine gives out, one after the other, until it has finished (design D4).
+    func execute(_ edits: [NetworkEdit], timer: inout PhaseTimer) -> CommitMachine.Finish {
+        var machine = CommitMachine()
+        var step = machine.first
+        var run = CommitRun(edits: edits, deadline: ContinuousClock.now + configuration.lockRetry.limit)
         timer.begin()
-        var isCommitSent = false
-        do throws(ManagementError) {
-            if let refusal = try prepare(edits, timer: &timer, isCommitSent: &isCommitSent) {
-                return .rejected(refusal)
-            }
-            let prefixes = RoutePlan.effective(edits).map(\.prefix)
-            let missing = RoutePlan.missing(
-                edits, in: try readRoutes(of: prefixes).routes, ownership: configuration.ownership)
-            timer.end(.readBack)
-            return missing.isEmpty ? .applied : .incomplete(missing)
-        } catch {
-            // `locked` comes from waiting without a lock, with nothing sent that would need cleaning.
-            if error.code == .locked, heldLocks.isEmpty, !isCommitSent { return .rejected(error) }
-            return isCommitSent ? .unknown(error) : .lost(error)
+        while true {
+            if case .finish(let finish) = step { return finish }
+            let result = perform(step, &run)
+            if let phase = step.phase { timer.end(phase) }
+            if step == .commit, run.hasReply { timer.replyArrived() }
+            step = machine.handle(result)
         }
     }
 
-    /// Everything up to the unlock.
-    ///
-    /// - Returns: the refusal, after which candidate is clean and nothing is locked; nil when committed.
-    private func prepare(
-        _ edits: [NetworkEdit], timer: inout PhaseTimer, isCommitSent: inout Bool
-    ) throws(ManagementError) -> ManagementError? {
-        try lockAndClean(timer: &timer)
-        let batches: [EditBatch]
-        do {
-            batches = try planBatches(edits)
+    /// What the steps of one commit tell each other.
+    private struct CommitRun {
+        let edits: [NetworkEdit]
+        /// Until when locks are waited for.
+        let deadline: ContinuousClock.Instant
+        /// Why the last lock or edit was refused.
+        var refusal = ""
+        /// The failure that is being taken back.
+        var failure: Reply.Failure?
+        var hasReply = false
+    }
+
+    private func perform(_ step: CommitMachine.Step, _ run: inout CommitRun) -> CommitMachine.StepResult {
+        do throws(ManagementError) {
+            switch step {
+            case .lock: return try refused(tryLockBoth(), &run)
+            case .wait: return wait(&run)
+            case .clean: return try refused(clean(), &run)
+            case .edit: return try edit(&run)
+            case .commit: return try commit(&run)
+            case .discard: try discard(run.failure)
+            case .unlock: try unlockAll()
+            case .readBack:
+                let missing = RoutePlan.missing(
+                    run.edits, in: try readRoutes(of: RoutePlan.effective(run.edits).map(\.prefix)).routes,
+                    ownership: configuration.ownership)
+                guard !missing.isEmpty else { return .done }
+                logger.warning(
+                    "mgmtd reported a commit as done but running does not show it",
+                    metadata: ["missing": "\(missing.prefix(4))"])
+                return .missing(missing)
+            case .finish: preconditionFailure("the commit has finished")
+            }
+            return .done
         } catch {
+            return .lost(error)
+        }
+    }
+
+    /// A lock or a transaction of somebody else is in the way.
+    private func refused(_ reason: String?, _ run: inout CommitRun) -> CommitMachine.StepResult {
+        guard let reason else { return .done }
+        run.refusal = reason
+        return .refused(ManagementError(.locked, "FRR's configuration is locked by somebody else: \(reason)"))
+    }
+
+    private func wait(_ run: inout CommitRun) -> CommitMachine.StepResult {
+        do { try backOff(until: run.deadline, reason: run.refusal) } catch {
+            return error.code == .locked ? .refused(error) : .lost(error)
+        }
+        return .done
+    }
+
+    private func edit(_ run: inout CommitRun) throws(ManagementError) -> CommitMachine.StepResult {
+        let batches: [EditBatch]
+        do { batches = try planBatches(run.edits) } catch {
             guard error.code == .invalidEdit || error.code == .rejected else { throw error }
-            try unlockAll()
-            timer.end(.unlock)
-            return error
+            return .refused(error)
         }
         for batch in batches {
             if let failure = try request(.edit(batch)).failure {
-                timer.end(.edit)
-                try discard(after: failure)
-                timer.end(.unlock)
-                return ManagementError(.rejected, "FRR refuses an edit: \(failure.text.firstLine)")
+                run.failure = failure
+                return .refused(ManagementError(.rejected, "FRR refuses an edit: \(failure.text.firstLine)"))
             }
         }
-        timer.end(.edit)
-        if !batches.isEmpty {
-            isCommitSent = true
-            let reply = try connection.request(
-                .commit(.apply), session: session, within: configuration.commitDeadline ?? release.commitDeadline)
-            timer.end(.commit)
-            timer.replyArrived()
-            switch reply.body {
-            case .committed: break
-            case .failure(let failure):
-                // Running is unchanged: mgmtd validates before it applies. Candidate still has our edits.
-                isCommitSent = false
-                try discard(after: failure)
-                timer.end(.unlock)
-                return ManagementError(.rejected, "FRR refuses the commit: \(failure.text.firstLine)")
-            default:
-                throw ManagementError(.protocolViolation, "odd reply to a commit")
-            }
-        }
-        try unlockAll()
-        timer.end(.unlock)
-        return nil
+        return batches.isEmpty ? .nothing : .done
     }
 
-    /// Takes the locks and makes candidate equal running (hazard 11), first making sure that no transaction of a
-    /// client that died is still open where COMMIT would crash mgmtd over it (hazards 7 and 8).
-    func lockAndClean(timer: inout PhaseTimer) throws(ManagementError) {
-        let deadline = ContinuousClock.now + configuration.lockRetry.limit
-        while true {
-            try lockBoth()
-            timer.end(.lock)
-            guard let refusal = try openTransactionOfOthers() else { break }
-            try unlockAll()
-            try backOff(until: deadline, reason: refusal)
+    private func commit(_ run: inout CommitRun) throws(ManagementError) -> CommitMachine.StepResult {
+        let reply = try connection.request(
+            .commit(.apply), session: session, within: configuration.commitDeadline ?? release.commitDeadline)
+        switch reply.body {
+        case .committed:
+            run.hasReply = true
+            return .done
+        case .failure(let failure):
+            run.hasReply = true
+            run.failure = failure
+            return .refused(ManagementError(.rejected, "FRR refuses the commit: \(failure.text.firstLine)"))
+        default:
+            throw ManagementError(.protocolViolation, "odd reply to a commit")
         }
+    }
+
+    /// Makes candidate equal running (hazard 11), first making sure that no transaction of a client that died is still
+    /// open where COMMIT would crash mgmtd over it (hazards 7 and 8). Both locks are held.
+    ///
+    /// - Returns: why not, nil when the candidate is clean.
+    func clean() throws(ManagementError) -> String? {
+        if let refusal = try openTransactionOfOthers() { return refusal }
         let reply = try connection.request(.commit(.abort), session: session, within: cleanDeadline)
-        if let failure = reply.failure {
-            try unlockAll()
-            throw ManagementError(.locked, "FRR does not clean its candidate: \(failure.text.firstLine)")
-        }
-        timer.end(.clean)
+        return reply.failure.map { "FRR does not clean its candidate: \($0.text.firstLine)" }
     }
 
     /// Abort takes time in proportion to the configuration, and giving up on it would leave a lock.
@@ -160,16 +169,14 @@ extension Channel {
         return replacement.count < batches.count ? replacement : batches
     }
 
-    /// Leaves a clean candidate and no lock after a refused edit or commit. On 10.4 and 10.5 nothing but this abort is
-    /// allowed next (hazard 8); where mgmtd could not open a transaction, not even this (hazard 7).
-    func discard(after failure: Reply.Failure) throws(ManagementError) {
-        if !failure.meansOpenTransaction {
-            let reply = try connection.request(.commit(.abort), session: session, within: cleanDeadline)
-            if let failure = reply.failure {
-                throw ManagementError(.protocolViolation, "mgmtd does not abort: \(failure.text.firstLine)")
-            }
+    /// Leaves a clean candidate after a refused edit or commit. On 10.4 and 10.5 nothing but this abort is allowed next
+    /// (hazard 8); where mgmtd could not open a transaction, not even this (hazard 7).
+    func discard(_ failure: Reply.Failure?) throws(ManagementError) {
+        guard failure?.meansOpenTransaction != true else { return }
+        let reply = try connection.request(.commit(.abort), session: session, within: cleanDeadline)
+        if let failure = reply.failure {
+            throw ManagementError(.protocolViolation, "mgmtd does not abort: \(failure.text.firstLine)")
         }
-        try unlockAll()
     }
 }
 

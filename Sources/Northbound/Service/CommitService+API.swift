@@ -87,7 +87,8 @@ extension CommitService: NorthboundAPI {
             timeout <= .zero || timeout > configuration.maximumConfirmTimeout
         {
             throw NorthboundError(
-                .invalidArgument, "confirm timeout \(timeout) is not within 0 and \(configuration.maximumConfirmTimeout)")
+                .invalidArgument,
+                "confirm timeout \(timeout) is not within 0 and \(configuration.maximumConfirmTimeout)")
         }
         renew(request.client)
         if request.phase == .validate { return try validated(edits, request) }

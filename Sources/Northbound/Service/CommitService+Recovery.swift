@@ -55,7 +55,9 @@ extension CommitService {
     /// Writes what FRR runs as a record of its own, if it differs from what is known.
     func observe(_ networks: Set<Network>, known: Set<Network>? = nil, cause: [String]) async {
         let before: Set<Network>
-        if let known { before = known } else {
+        if let known {
+            before = known
+        } else {
             do { before = try await journal.networks(after: nil) } catch { return }
         }
         let edits = NetworkEdit.difference(from: before, to: networks)

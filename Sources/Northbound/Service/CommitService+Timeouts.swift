@@ -9,7 +9,9 @@ extension CommitService {
     /// Undoes commits that were not confirmed in time; also those of a process that was killed in between.
     func undoUnconfirmed() async {
         let due: [TransactionRecord]
-        do { due = try await journal.unconfirmed().filter { ($0.confirmByMicroseconds ?? .max) <= now() } } catch { return }
+        do { due = try await journal.unconfirmed().filter { ($0.confirmByMicroseconds ?? .max) <= now() } } catch {
+            return
+        }
         for record in due {
             // The time-out is cleared before the undo is queued: an undo that fails is tried by hand, not for ever.
             var cleared = record
@@ -41,7 +43,8 @@ extension CommitService {
             }
             lockHolder = nil
             await commitNow(
-                kind: .leaseDrain, edits: agentNetworks.map { .set(Network(prefix: $0.prefix, attributeClass: .drain)) },
+                kind: .leaseDrain,
+                edits: agentNetworks.map { .set(Network(prefix: $0.prefix, attributeClass: .drain)) },
                 cause: ["no lease renewed for \(staleAfter) by \(names.joined(separator: ", "))"])
             return
         }

@@ -233,7 +233,8 @@ public actor CommitService {
         unwritten = 0
         emit(.journalHealed(missed: missed))
         guard missed > 0, let running else { return }
-        await observe(running, cause: ["the journal could not be written; \(missed) transactions are missing before this"])
+        await observe(
+            running, cause: ["the journal could not be written; \(missed) transactions are missing before this"])
     }
 }
 
