@@ -81,7 +81,7 @@ struct NorthboundWireScan {
         if type == PROTOBUF_C_TYPE_MESSAGE || type == PROTOBUF_C_TYPE_STRING || wireType == 0 {
             count += 1
         }
-        guard count <= limits.repeatedCount else {
+        guard !isRepeated || count <= limits.repeatedCount else {
             throw unsafe failure(in: field, "has more than \(limits.repeatedCount) elements")
         }
         switch type {
@@ -100,7 +100,7 @@ struct NorthboundWireScan {
             position = range.lowerBound
             while position < range.upperBound {
                 if wireType == 2 { count += 1 }
-                guard count <= limits.repeatedCount else {
+                guard !isRepeated || count <= limits.repeatedCount else {
                     throw unsafe failure(in: field, "has more than \(limits.repeatedCount) elements")
                 }
                 guard let number = varint(until: range.upperBound), Self.fits(number, type) else {
