@@ -35,6 +35,8 @@ enum JournalOpening {
         }
         try JournalSchema.migrator.migrate(pool)
         return try pool.write { db in
+            // SQLite opens a file that it may not write as read-only and says so at the first write: this one.
+            try db.execute(sql: "PRAGMA user_version = \(JournalSchema.version)")
             let isEmpty = try Int64.fetchOne(db, sql: "SELECT sequence FROM transactions LIMIT 1") == nil
             var last = try JournalQueries.lastSequence(db)
             if isEmpty, last < lastSequence {

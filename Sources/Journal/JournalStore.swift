@@ -127,7 +127,17 @@ final class JournalStore: @unchecked Sendable {
             file.removeLog(logIdentity)
             return try open(.vanished)
         }
-        guard mustReopen || damage != nil else { return pool }
+        if mustReopen, damage == nil {
+            // The old connections are kept until new ones work: a device that refuses writes can often still be read.
+            do throws(JournalError) {
+                let fresh = try connect(.empty)
+                close(pool)
+                return fresh
+            } catch  where error.code == .corrupt {
+                damage = error.message
+            }
+        }
+        guard damage != nil else { return pool }
         discardPool()
         return try open(.empty)
     }
@@ -195,7 +205,10 @@ final class JournalStore: @unchecked Sendable {
             defer { shared.pool = nil }
             return shared.pool
         }
-        guard let pool else { return }
+        if let pool { close(pool) }
+    }
+
+    private func close(_ pool: DatabasePool) {
         // Readers first: SQLite merges and removes the log when the last connection that may write closes.
         pool.releaseMemory()
         do { try pool.close() } catch {

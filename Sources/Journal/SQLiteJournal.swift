@@ -34,8 +34,8 @@ public final class SQLiteJournal: TransactionJournal {
 
     /// Opens the journal at `path`, making folder (0750) and file (0640) when they are missing.
     ///
-    /// A damaged file is set aside and a fresh one begun. All pages are checked, which takes about a second for each
-    /// 500 MB on a slow disk.
+    /// A damaged file is set aside and a fresh one begun. All pages are read and checked, which took 0.1 s for 60,000
+    /// records of one edit from the page cache.
     ///
     /// - Throws: `unusable` for a newer schema, another program's database or a path that is not a file; `full`,
     ///   `readOnly` and `inputOutput` unless `configuration.opensWhenUnavailable`.
@@ -206,19 +206,21 @@ public final class SQLiteJournal: TransactionJournal {
 
     /// Behind the calls that wait already: a checkpoint when one is due, then one chunk of pruning, and so on.
     private func maintainLater() {
-        store.later { [self] in
-            do throws(JournalError) {
-                let configuration = store.configuration
-                let wrote = try store.write("checkpoint") { db in
-                    try JournalReplay.writeCheckpointIfDue(
-                        recordsPerCheckpoint: configuration.recordsPerCheckpoint,
-                        editsPerCheckpoint: configuration.editsPerCheckpoint, db)
-                }
-                if wrote { counters.withLock { ($0.records, $0.edits) = (0, 0) } }
-                if try Self.pruneChunk(store) > 0 { maintainLater() }
-            } catch {
-                store.logger.warning("journal upkeep failed, tried again later", metadata: ["error": "\(error)"])
+        store.later { [weak self] in self?.maintain() }
+    }
+
+    private func maintain() {
+        do throws(JournalError) {
+            let configuration = store.configuration
+            let wrote = try store.write("checkpoint") { db in
+                try JournalReplay.writeCheckpointIfDue(
+                    recordsPerCheckpoint: configuration.recordsPerCheckpoint,
+                    editsPerCheckpoint: configuration.editsPerCheckpoint, db)
             }
+            if wrote { counters.withLock { ($0.records, $0.edits) = (0, 0) } }
+            if try Self.pruneChunk(store) > 0 { maintainLater() }
+        } catch {
+            store.logger.warning("journal upkeep failed, tried again later", metadata: ["error": "\(error)"])
         }
     }
 

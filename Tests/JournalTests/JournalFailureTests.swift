@@ -75,7 +75,30 @@ import Testing
         #expect(try await patient.all().map(\.id) == ["t-1", "t-2"])
     }
 
-    @Test func aLockedFileIsWaitedForAndThenReported() async throws {
+    /// While reopening fails, the old connections go on reading.
+    @Test func readingGoesOnWhileTheFileCannotBeReopened() async throws {
+        let folder = scratch.path("locked")
+        let path = folder + "/journal.db"
+        let journal = try await SQLiteJournal.open(
+            at: path, configuration: JournalConfiguration(now: { 0 }), logger: .quiet)
+        let first = try await journal.begin(transaction("t-1", kind: .observed, outcome: .applied))
+        _ = try await journal.pragma("query_only = 1")
+        guard chattr("+i", [path, folder]) else {
+            print("SKIPPED readingGoesOnWhileTheFileCannotBeReopened: chattr +i is not possible here")
+            return
+        }
+        defer { _ = chattr("-i", [folder, path]) }
+        for _ in 0..<3 {
+            let error = await #expect(throws: JournalError.self) { try await journal.begin(transaction("t-2")) }
+            #expect(error?.code == .readOnly)
+            #expect(try await journal.all() == [first])
+        }
+        try #require(chattr("-i", [folder, path]))
+        #expect(try await journal.begin(transaction("t-2")).sequence == 2)
+        #expect(try await journal.all().map(\.id) == ["t-1", "t-2"])
+    }
+
+    @Test func twoOwnersOfOneFileDoNoHarm() async throws {
         let configuration = JournalConfiguration(busyTimeout: .milliseconds(50), now: { 0 })
         let journal = try await scratch.journal(configuration)
         let other = try await scratch.journal(configuration)
