@@ -62,6 +62,7 @@ public final class ZeroMQSocket: @unchecked Sendable {
     }
 
     private var pointer: UnsafeMutableRawPointer?
+    private var isMonitored = false
     private let owner = pthread_self()
 
     /// Makes a socket that belongs to the calling thread.
@@ -82,9 +83,15 @@ public final class ZeroMQSocket: @unchecked Sendable {
     }
 
     /// Closes the socket; unsent messages are kept by the context for the linger. May be called again.
-    public func close() {
+    ///
+    /// - Parameter discardsUnsent: throw unsent messages away instead.
+    public func close(discardsUnsent: Bool = false) {
         guard let pointer = unsafe checkedPointer() else { return }
+        if discardsUnsent { try? set(ZMQ_LINGER, 0, "LINGER") }
         unsafe self.pointer = nil
+        // First, since events go on until libzmq has cleaned up behind the scenes: with nobody at the other end of the
+        // monitor they would block its I/O thread, and with it all sockets of the context.
+        if isMonitored { _ = unsafe zmq_socket_monitor(pointer, nil, 0) }
         unsafe zmq_close(pointer)
     }
 
@@ -127,8 +134,10 @@ public final class ZeroMQSocket: @unchecked Sendable {
         try set(ZMQ_SUBSCRIBE, prefix, "SUBSCRIBE")
     }
 
-    /// Reports the named connection events (`ConnectionEvent`) on a PAIR socket, which the caller owns as well.
+    /// Reports the connection events (`ConnectionEvent`) on a PAIR socket, which the caller owns as well, reads, and
+    /// closes after this one.
     ///
+    /// - Parameter name: of no other monitor in the context.
     /// - Throws: `system`.
     public func monitor(context: ZeroMQContext, name: String) throws(ZeroMQError) -> ZeroMQSocket {
         let pointer = try unsafe openPointer()
@@ -136,6 +145,7 @@ public final class ZeroMQSocket: @unchecked Sendable {
         guard unsafe zmq_socket_monitor(pointer, endpoint, ConnectionEvent.watched) == 0 else {
             throw .last("monitor")
         }
+        isMonitored = true
         let monitor = try ZeroMQSocket(.pair, context: context, options: ZeroMQSocketOptions())
         do throws(ZeroMQError) {
             try monitor.connect(endpoint)

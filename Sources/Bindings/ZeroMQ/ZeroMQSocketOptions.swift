@@ -38,7 +38,8 @@ public struct ZeroMQSocketOptions: Sendable {
     /// ROUTER: `send` says so when there is no such peer or its queue is full, instead of dropping the message without
     /// a word (ZMQ_ROUTER_MANDATORY).
     public var reportsUnroutable = false
-    /// Queue only for peers that are connected, not for ones that may come (ZMQ_IMMEDIATE).
+    /// Queue only for peers that are connected, not for ones that may come (ZMQ_IMMEDIATE). When a connection ends,
+    /// libzmq then throws away what it received on it and nobody has taken yet.
     public var queuesForConnectedOnly = false
     /// Pings; nil for none.
     public var heartbeat: Heartbeat?

@@ -120,7 +120,8 @@ public final class ZeroMQWaiter: PinnedThreadWaiter, @unchecked Sendable {
     private func drainWakeups() {
         var bytes = [UInt8](repeating: 0, count: 16)
         _ = unsafe read(wakeupReader, &bytes, bytes.count)
-        // Only now: a wake-up between the two would be lost if the flag came first and the byte were eaten.
-        isAwake.store(false, ordering: .releasing)
+        // Only now: a wake-up between the two would be lost if the flag came first and the byte were eaten. And an
+        // exchange, since it makes visible what was queued before a wake-up that found the flag set.
+        _ = isAwake.exchange(false, ordering: .acquiringAndReleasing)
     }
 }
