@@ -14,6 +14,7 @@ import Testing
         try await harness.serving(harness.echoServer()) { _ in
             _ = try await client.call(Harness.request(1), deadline: soon())
         }
+        try await eventually("the end is noticed") { client.statistics.disconnections == 1 }
         // Nobody is there: the call waits for a connection until its deadline and is not sent later.
         let early = await #expect(throws: TransportError.self) {
             try await client.call(Harness.request(2), deadline: .now + .milliseconds(100))
@@ -30,6 +31,29 @@ import Testing
             let answer = try await patient.value
             #expect(answer == Harness.request(3))
             #expect(server.statistics.requests == 1)
+        }
+        await client.close()
+    }
+
+    @Test func replySentJustBeforeTheServersEndIsNotLost() async throws {
+        let harness = try Harness()
+        let client = try await harness.client()
+        for number in 0..<30 {
+            let isStopping = Gate()
+            let server = harness.server { _, request in
+                await isStopping.pass()
+                return [request]
+            }
+            try await harness.serving(server) { _ in
+                let reply = Task { try await client.call(Harness.request(UInt64(number)), deadline: soon()) }
+                try await eventually("it is in hand") { server.statistics.requestsInHand == 1 }
+                server.stop()
+                isStopping.open()
+                let answer = try await reply.value
+                #expect(answer == Harness.request(UInt64(number)))
+            }
+            // Otherwise the next call may go into the connection that is ending.
+            try await eventually("the end is noticed") { client.statistics.disconnections > number }
         }
         await client.close()
     }

@@ -12,6 +12,9 @@ final class ClientLink {
     private let options: ZeroMQSocketOptions
     private(set) var socket: ZeroMQSocket?
     private(set) var monitor: ZeroMQSocket?
+    /// Whether there is a connection, as far as is known. ZMQ_IMMEDIATE would say so by itself, but throws away what was
+    /// received when a connection ends.
+    private(set) var isEstablished = false
     private var openCount = 0
     private var failureCount = 0
     /// What went wrong last, until a connection stands.
@@ -37,7 +40,7 @@ final class ClientLink {
     ///
     /// - Parameter prepare: called with the socket before it connects.
     func open(_ prepare: (ZeroMQSocket) throws(ZeroMQError) -> Void = { _ in }) throws(TransportError) {
-        closeSockets()
+        discard()
         openCount += 1
         do throws(ZeroMQError) {
             let socket = try ZeroMQSocket(kind, context: context, options: options)
@@ -46,7 +49,7 @@ final class ClientLink {
             try prepare(socket)
             try socket.connect(endpoint.address)
         } catch {
-            closeSockets()
+            discard()
             throw TransportError(error)
         }
     }
@@ -61,6 +64,7 @@ final class ClientLink {
             case .lost: lastFailure = lastFailure ?? "the connection broke"
             case .handshakeFailed(let reason): lastFailure = reason
             }
+            isEstablished = event == .established
             events.append(event)
         }
         return events
@@ -77,16 +81,23 @@ final class ClientLink {
         return .milliseconds(min(milliseconds, 2000) + Int.random(in: 0...(min(milliseconds, 2000) / 4)))
     }
 
-    func closeSockets() {
-        socket?.close()
+    /// Closes the sockets of a connection that broke. What it had not sent must not reach the next server: its calls
+    /// are told that they failed.
+    func discard() {
+        closeSockets(discardsUnsent: true)
+    }
+
+    private func closeSockets(discardsUnsent: Bool) {
+        socket?.close(discardsUnsent: discardsUnsent)
         monitor?.close()
         socket = nil
         monitor = nil
+        isEstablished = false
     }
 
     /// Closes for good. Blocks until what was sent is gone or the linger has passed.
     func close() {
-        closeSockets()
+        closeSockets(discardsUnsent: false)
         context.terminate()
     }
 }

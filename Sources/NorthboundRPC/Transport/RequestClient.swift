@@ -48,9 +48,9 @@ public struct RequestClientStatistics: Sendable, Hashable {
 
 /// Sends requests on a DEALER socket and gives each its reply, any number at a time, in any order.
 ///
-/// The socket lives on a thread of its own. A request is sent once there is a connection, and never after its deadline.
-/// When the connection breaks, the calls already sent fail with `connectionLost` at once, the others wait for the next
-/// connection until their deadlines.
+/// The socket lives on a thread of its own. A request is handed to libzmq once there is a connection, and not after its
+/// deadline. When the connection breaks, the calls already sent fail with `connectionLost` at once, the others wait for
+/// the next connection until their deadlines.
 public actor RequestClient {
     /// Finds the request id in a header, of a request or of a reply; nil when there is none.
     public typealias Correlation = @Sendable ([UInt8]) -> [UInt8]?
@@ -95,7 +95,6 @@ public actor RequestClient {
         // What waits longer does so in `pending`, where deadlines and cancellations are seen.
         options.sendLimit = 256
         options.receiveLimit = configuration.pendingLimit
-        options.queuesForConnectedOnly = true
         options.heartbeat = configuration.heartbeat
         let link = try ClientLink(
             .dealer, endpoint: configuration.endpoint, security: configuration.security, options: options)
@@ -167,7 +166,7 @@ public actor RequestClient {
         let now = ContinuousClock.now
         pending.expire(now: now, reason: link.lastFailure)
         if let reopening, reopening <= now { reopen(link) }
-        if let socket = link.socket { sendCalls(on: socket) }
+        if link.isEstablished, let socket = link.socket { sendCalls(on: socket) }
         let due = [pending.earliestDeadline, reopening].compactMap(\.self).min()
         waiter.setTimer(due) { [weak self] in self?.assumeIsolated { $0.step() } }
     }
@@ -227,7 +226,7 @@ public actor RequestClient {
 
     private func scheduleReopening(_ link: ClientLink) {
         unwatch(link)
-        link.closeSockets()
+        link.discard()
         reopening = .now + link.nextPause()
     }
 
@@ -243,7 +242,8 @@ public actor RequestClient {
     }
 
     private func watch(_ link: ClientLink) {
-        guard let monitor = link.monitor else { return }
+        guard let socket = link.socket, let monitor = link.monitor else { return }
+        waiter.watch(socket) { [weak self] in self?.assumeIsolated { $0.socketReady() } }
         waiter.watch(monitor) { [weak self] in self?.assumeIsolated { $0.receiveConnectionEvents() } }
     }
 

@@ -144,7 +144,7 @@ public actor Subscriber {
         receiveRecords()
         events.put(.disconnected(reason: link.lastFailure ?? "the connection broke"))
         unwatch(link)
-        link.closeSockets()
+        link.discard()
         scheduleReopening(link)
     }
 
