@@ -26,6 +26,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -34,10 +35,11 @@ let package = Package(
     targets: [
         // C libraries and generated C. Only Bindings imports them.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
         .systemLibrary(name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
         .target(name: "CMessages", dependencies: ["CProtobufC"], exclude: ["README.md"]),
         .target(
-            name: "Bindings", dependencies: ["CCurl", "CMessages", "CProtobufC"],
+            name: "Bindings", dependencies: ["CCurl", "CMessages", "CProtobufC", "CZeroMQ"],
             swiftSettings: strict + [.strictMemorySafety()]),
 
         // The data path, left to right.
@@ -49,20 +51,30 @@ let package = Package(
             name: "FRRManagement", dependencies: ["Bindings", "NetworkTypes", "Northbound", logging],
             swiftSettings: strict),
 
+        .target(
+            name: "Journal",
+            dependencies: ["NetworkTypes", "Northbound", logging, .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+        .target(
+            name: "NorthboundRPC", dependencies: ["Bindings", "NetworkTypes", "Northbound", logging],
+            swiftSettings: strict),
+
         // The agent and its command line.
         .target(name: "Observability", dependencies: [logging], swiftSettings: strict),
         .target(
             name: "CosmoletAgent",
             dependencies: [
-                "Announcements", "FRRManagement", "Kubernetes", "NetworkTypes", "Northbound", "Observability", "Yams",
+                "Announcements", "FRRManagement", "Journal", "Kubernetes", "NetworkTypes", "Northbound",
+                "NorthboundRPC",
+                "Observability", "Yams",
                 hummingbird, lifecycle, logging, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "cosmolet",
             dependencies: [
-                "CosmoletAgent", "FRRManagement", "NetworkTypes", "Northbound", "Observability", lifecycle, logging,
-                argumentParser,
+                "CosmoletAgent", "FRRManagement", "Journal", "NetworkTypes", "Northbound", "NorthboundRPC",
+                "Observability", lifecycle, logging, argumentParser,
             ],
             swiftSettings: strict),
 
@@ -92,7 +104,16 @@ let package = Package(
             swiftSettings: strict),
 
         .testTarget(name: "NetworkTypesTests", dependencies: ["NetworkTypes"], swiftSettings: strict),
-        .testTarget(name: "NorthboundTests", dependencies: ["NetworkTypes", "Northbound"], swiftSettings: strict),
+        .testTarget(
+            name: "NorthboundTests", dependencies: ["CosmoletTesting", "NetworkTypes", "Northbound"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "JournalTests", dependencies: ["Journal", "NetworkTypes", "Northbound", logging],
+            swiftSettings: strict),
+        .testTarget(
+            name: "NorthboundRPCTests",
+            dependencies: ["Bindings", "CosmoletTesting", "NetworkTypes", "Northbound", "NorthboundRPC", logging],
+            exclude: ["ProtocolGolden"], swiftSettings: strict),
         .testTarget(
             name: "AnnouncementsTests", dependencies: ["Announcements", "NetworkTypes"], swiftSettings: strict),
         .testTarget(name: "BindingsTests", dependencies: ["Bindings"], swiftSettings: strict),

@@ -3,6 +3,7 @@ internal import Foundation
 internal import Kubernetes
 internal import Logging
 internal import Northbound
+internal import NorthboundRPC
 internal import Observability
 internal import ServiceLifecycle
 internal import UnixSignals
@@ -37,17 +38,15 @@ public struct Agent: Sendable {
         telemetry.registry.collectProcessStatistics()
         telemetry.registry.setBuildInfo(
             version: CosmoletVersion.current, swift: CosmoletVersion.swift, provider: Self.provider)
-        let session = MgmtdSession(
-            configuration: MgmtdConfiguration(
-                socketPath: configuration.socket, table: configuration.table, tags: configuration.tags),
-            logger: logger)
+        let (session, remote) = try await makeSession(client: node, logger: logger)
         let reconciler = Reconciler(
             session: session, configuration: configuration.planner, telemetry: telemetry, logger: logger)
 
         logger.info(
             "cosmolet agent starts",
             metadata: [
-                LogKeys.version: "\(CosmoletVersion.current)", LogKeys.socket: "\(configuration.socket)",
+                LogKeys.version: "\(CosmoletVersion.current)",
+                LogKeys.socket: "\(configuration.northbound ?? .mgmtd(socket: configuration.socket))",
                 LogKeys.table: "\(configuration.table)",
             ])
         var services: [any ServiceLifecycle.Service] = []
@@ -74,6 +73,25 @@ public struct Agent: Sendable {
                 logger: Logger(label: "services") { _ in SwiftLogNoOpLogHandler() })
         ).run()
         await client.shutdown()
+        await remote?.close()
+    }
+
+    /// The session of the embedded mode, or that of a northbound process with the client to close in the end.
+    private func makeSession(
+        client name: String, logger: Logger
+    ) async throws -> (any ManagementSession, NorthboundClient?) {
+        switch configuration.northbound ?? .mgmtd(socket: configuration.socket) {
+        case .mgmtd(let socket):
+            let session = MgmtdSession(
+                configuration: MgmtdConfiguration(
+                    socketPath: socket, table: configuration.table, tags: configuration.tags), logger: logger)
+            return (session, nil)
+        case .service(let endpoint):
+            let client = NorthboundClient(
+                configuration: RequestClientConfiguration(endpoint: endpoint), client: "agent/\(name)")
+            try await client.start()
+            return (ServiceSession(client, client: "agent/\(name)"), client)
+        }
     }
 
     /// The provider that this mode uses, as metrics name it.

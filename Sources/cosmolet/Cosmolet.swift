@@ -17,5 +17,8 @@ struct Cosmolet: AsyncParsableCommand {
               78  the configuration is not valid
             """,
         version: CosmoletVersion.current,
-        subcommands: [AgentCommand.self, AnnounceCommand.self, WithdrawCommand.self, ListCommand.self])
+        subcommands: [
+            AgentCommand.self, NorthboundCommand.self, CommitsCommand.self, AnnounceCommand.self, WithdrawCommand.self,
+            ListCommand.self,
+        ])
 }

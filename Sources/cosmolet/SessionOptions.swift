@@ -44,7 +44,13 @@ struct SessionOptions: ParsableArguments {
         do {
             var agent = try config.map { try AgentConfiguration(file: $0) } ?? AgentConfiguration()
             if let table { agent.table = table }
-            if let northbound { agent.socket = try NorthboundEndpoint(northbound).socket }
+            if let northbound {
+                guard case .mgmtd(let socket) = try NorthboundEndpoint(northbound) else {
+                    throw ConfigurationError(
+                        "--northbound", "this command talks to mgmtd itself; give mgmtd:PATH")
+                }
+                agent.socket = socket
+            }
             let logger = Logger(label: "cosmolet") { LogFormat.text.makeHandler(label: $0, level: .warning) }
             let session = MgmtdSession(
                 configuration: MgmtdConfiguration(

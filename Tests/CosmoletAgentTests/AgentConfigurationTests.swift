@@ -91,9 +91,10 @@ import Testing
         #expect(HTTPAddress(text) == nil)
     }
 
-    @Test func northboundEndpointIsMgmtdOnly() throws {
-        #expect(try NorthboundEndpoint("mgmtd:/run/x.sock").socket == "/run/x.sock")
-        for text in ["", "mgmtd:", "/run/x.sock", "vtysh:/run", "mgmtd:" + String(repeating: "x", count: 108)] {
+    @Test func northboundEndpointIsAMgmtdOrZeroMQ() throws {
+        #expect(try NorthboundEndpoint("mgmtd:/run/x.sock") == .mgmtd(socket: "/run/x.sock"))
+        #expect(try NorthboundEndpoint("zmq+ipc:///run/x.sock").description == "zmq+ipc:///run/x.sock")
+        for text in ["", "mgmtd:", "zmq+ipc://relative", "zmq+tcp://host", "/run/x.sock", "vtysh:/run", "mgmtd:" + String(repeating: "x", count: 108)] {
             #expect(throws: ConfigurationError.self) { try NorthboundEndpoint(text) }
         }
     }

@@ -66,12 +66,12 @@ final class Cluster: Sendable {
         }
     }
 
-    func startAgent(_ node: LabDescription.Node) {
+    func startAgent(_ node: LabDescription.Node, northbound: String? = nil) {
         let process = ManagedProcess(
             name: "agent of \(node.name)", LabEnvironment.cosmolet,
             [
                 "agent", "--node", node.name, "--kubeconfig", kubeconfig, "--northbound",
-                "mgmtd:\(node.managementSocket)", "--http", "127.0.0.1:0", "--log-format", "json",
+                northbound ?? "mgmtd:\(node.managementSocket)", "--http", "127.0.0.1:0", "--log-format", "json",
             ])
         agents.withLock { $0[node.name] = process }
     }

@@ -230,7 +230,7 @@ import Testing
 
     @Test func valuesOfALargeGetComeInParts() throws {
         let networks = Set(
-            (0..<10_000).map { Network(prefix: IPPrefix(host: IPAddress(family: .ipv4, bits: UInt128($0)))) })
+            (0..<50_000).map { Network(prefix: IPPrefix(host: IPAddress(family: .ipv4, bits: UInt128($0)))) })
         let frames = try MessageCodec.encode(MessageCodec.values(networks, generation: 3), requestID: "r")
         let headers = try frames.map { try MessageCodec.decodeReplyHeader($0.header) }
         #expect(headers.map(\.hasMore) == [true, true, false])

@@ -20,8 +20,8 @@ struct EasyOptions {
         try set(CURLOPT_TCP_KEEPIDLE, 15)
         try set(CURLOPT_TCP_KEEPINTVL, 5)
         try set(CURLOPT_BUFFERSIZE, 64 << 10)
-        try set(CURLOPT_CONNECTTIMEOUT_MS, request.connectTimeout.wholeMilliseconds)
-        try set(CURLOPT_TIMEOUT_MS, request.totalTimeout?.wholeMilliseconds ?? 0)
+        try set(CURLOPT_CONNECTTIMEOUT_MS, request.connectTimeout.libcurlMilliseconds)
+        try set(CURLOPT_TIMEOUT_MS, request.totalTimeout?.libcurlMilliseconds ?? 0)
         // An empty string switches off the proxy variables of the environment.
         try set(CURLOPT_PROXY, request.proxy ?? "")
         try set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
@@ -107,7 +107,7 @@ struct EasyOptions {
 
 extension Duration {
     /// At least 1, since 0 means "no limit" to libcurl.
-    fileprivate var wholeMilliseconds: Int {
+    fileprivate var libcurlMilliseconds: Int {
         let (seconds, attoseconds) = components
         return max(1, Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000))
     }

@@ -33,6 +33,8 @@ public struct AgentConfiguration: Sendable, Hashable {
     public var asn: UInt32?
     /// FRR's management socket.
     public var socket = "/var/run/frr/mgmtd_fe.sock"
+    /// Where FRR's northbound is, when it is not mgmtd at `socket`.
+    public var northbound: NorthboundEndpoint?
     /// The private routing table that carries the VIPs.
     public var table: UInt32 = 1790
     /// Which kinds of VIP, and which prefixes.

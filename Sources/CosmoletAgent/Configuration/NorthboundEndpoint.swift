@@ -1,20 +1,27 @@
+public import NorthboundRPC
+
 /// Where the northbound of FRR is found, as `--northbound` names it.
-public struct NorthboundEndpoint: Sendable, Hashable, CustomStringConvertible {
-    /// Path of mgmtd's front-end socket.
-    public var socket: String
+public enum NorthboundEndpoint: Sendable, Hashable, CustomStringConvertible {
+    /// mgmtd's front-end socket at this path: agent and northbound in one process.
+    case mgmtd(socket: String)
+    /// A `cosmolet northbound` process.
+    case service(TransportEndpoint)
 
-    /// mgmtd's socket at this path.
-    public init(socket: String) {
-        self.socket = socket
-    }
-
-    /// Reads `mgmtd:PATH`.
+    /// Reads `mgmtd:PATH`, `zmq+ipc://PATH` or `zmq+tcp://HOST:PORT`.
     ///
     /// - Throws: `ConfigurationError` that says what is expected.
     public init(_ text: String) throws(ConfigurationError) {
+        if text.hasPrefix("zmq+") {
+            do { self = .service(try TransportEndpoint(parsing: text)) } catch {
+                throw ConfigurationError("--northbound", error.message)
+            }
+            return
+        }
         guard text.hasPrefix("mgmtd:"), text.utf8.count > "mgmtd:".utf8.count else {
             throw ConfigurationError(
-                "--northbound", "is \"\(text)\", but mgmtd:PATH is expected, such as mgmtd:/var/run/frr/mgmtd_fe.sock")
+                "--northbound",
+                "is \"\(text)\", but mgmtd:PATH, zmq+ipc://PATH or zmq+tcp://HOST:PORT is expected, such as "
+                    + "mgmtd:/var/run/frr/mgmtd_fe.sock")
         }
         let path = String(text.dropFirst("mgmtd:".count))
         // sockaddr_un.sun_path holds 108 bytes with the NUL.
@@ -22,9 +29,14 @@ public struct NorthboundEndpoint: Sendable, Hashable, CustomStringConvertible {
             throw ConfigurationError(
                 "--northbound", "the path is longer than the 107 bytes that a unix socket may have")
         }
-        socket = path
+        self = .mgmtd(socket: path)
     }
 
-    /// `mgmtd:PATH`.
-    public var description: String { "mgmtd:\(socket)" }
+    /// As `--northbound` takes it.
+    public var description: String {
+        switch self {
+        case .mgmtd(let socket): "mgmtd:\(socket)"
+        case .service(let endpoint): "\(endpoint)"
+        }
+    }
 }

@@ -26,7 +26,7 @@ public enum Limits {
     /// Subtrees of one Get.
     public static let pathCount = 64
     /// Values in one part of a Get's reply; more come in further parts.
-    public static let valueCount = 4000
+    public static let valueCount = 20_000
     /// Text of a failed call; longer text is cut.
     public static let statusMessageByteCount = 2048
     /// Text of a failed transaction; longer text is cut.

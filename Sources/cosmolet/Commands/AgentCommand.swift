@@ -20,6 +20,7 @@ struct AgentCommand: AsyncParsableCommand {
               cosmolet agent --node worker-1 --kubeconfig /etc/kubernetes/kubelet.conf
               cosmolet agent --config /etc/cosmolet/config.yaml
               cosmolet agent --northbound mgmtd:/run/frr/mgmtd_fe.sock --http [::]:9723 --log-format json
+              cosmolet agent --northbound zmq+ipc:///run/cosmolet/northbound.sock
             """)
 
     @Option(help: ArgumentHelp("Configuration file (YAML).", valueName: "file"))
@@ -31,7 +32,9 @@ struct AgentCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Kubeconfig; default: $KUBECONFIG, else in-cluster.", valueName: "file"))
     var kubeconfig: String?
 
-    @Option(help: ArgumentHelp("Where FRR is: mgmtd:PATH.", valueName: "endpoint"))
+    @Option(
+        help: ArgumentHelp(
+            "Where FRR is: mgmtd:PATH, or a cosmolet northbound at zmq+ipc://PATH.", valueName: "endpoint"))
     var northbound: String?
 
     @Option(help: ArgumentHelp("Address of /metrics, /livez and /readyz, or off.", valueName: "host:port"))
@@ -61,7 +64,7 @@ struct AgentCommand: AsyncParsableCommand {
         if let config { result = try AgentConfiguration(file: config) }
         if let node = node ?? ProcessInfo.processInfo.environment["COSMOLET_NODE"] { result.node = node }
         if let kubeconfig { result.kubeconfig = kubeconfig }
-        if let northbound { result.socket = try NorthboundEndpoint(northbound).socket }
+        if let northbound { result.northbound = try NorthboundEndpoint(northbound) }
         if let http { try result.setHTTP(http) }
         if let logLevel { try result.setLogLevel(logLevel) }
         if let logFormat { try result.setLogFormat(logFormat) }

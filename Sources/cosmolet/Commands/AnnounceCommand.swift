@@ -89,12 +89,12 @@ struct WithdrawCommand: AsyncParsableCommand {
 
 /// Reading prefixes with the reason when one is wrong.
 enum PrefixArguments {
-    static func parse(_ texts: [String]) throws -> [IPPrefix] {
+    static func parse(_ texts: [String], allowsNone: Bool = false) throws -> [IPPrefix] {
         var result: [IPPrefix] = []
         for text in texts {
             do { result.append(try IPPrefix(text)) } catch { throw ValidationError(error.description) }
         }
-        guard !result.isEmpty else { throw ValidationError("Name at least one prefix.") }
+        guard allowsNone || !result.isEmpty else { throw ValidationError("Name at least one prefix.") }
         return result
     }
 }

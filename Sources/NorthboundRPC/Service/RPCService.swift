@@ -1,0 +1,109 @@
+public import Northbound
+
+/// Answers requests of the northbound API that come as messages: the service's end of the wire.
+///
+/// A value without state of its own; calls run as many at a time as the transport hands over. The order of commits is
+/// the API's business.
+public struct RPCService: Sendable {
+    private let api: any NorthboundAPI
+    private let instance: String
+
+    /// Makes a service.
+    ///
+    /// - Parameter instance: name of this process's life; a client that sees another one knows that leases and candidates
+    ///   are gone.
+    public init(_ api: any NorthboundAPI, instance: String) {
+        self.api = api
+        self.instance = instance
+    }
+
+    /// A server that answers with this service.
+    public func makeServer(_ configuration: RequestServerConfiguration) -> RequestServer {
+        var configuration = configuration
+        configuration.frameByteLimit = Limits.messageByteCount
+        configuration.requestByteLimit = max(configuration.requestByteLimit, 4 * Limits.messageByteCount)
+        return RequestServer(
+            configuration: configuration,
+            refusalReply: { refusal, frames in Self.refuse(refusal, frames) },
+            handler: { peer, message in await answer(message, from: peer) })
+    }
+
+    private static func refuse(_ refusal: RequestRefusal, _ frames: [[UInt8]]) -> TransportMessage? {
+        let header = frames.first.flatMap { try? MessageCodec.decodeRequestHeader($0) }
+        let error = NorthboundError(.resourceExhausted, "the request was not taken: \(refusal)")
+        return TransportMessage(MessageCodec.encode(failure: error, requestID: header?.requestID ?? ""))
+    }
+
+    /// The frames that answer a request; never empty, never throws.
+    func answer(_ message: TransportMessage, from peer: TransportPeer) async -> [TransportMessage] {
+        var requestID = ""
+        do throws(NorthboundError) {
+            var header = try MessageCodec.decodeRequestHeader(message.header)
+            requestID = header.requestID
+            // A key says who it is; a header only claims it.
+            if case .curve(_, let name) = peer.credentials, !name.isEmpty { header.client = name }
+            let request = try MessageCodec.decodeRequest(header, body: message.body)
+            let reply = try await perform(request, header)
+            return try MessageCodec.encode(reply, requestID: requestID).map(TransportMessage.init)
+        } catch {
+            return [TransportMessage(MessageCodec.encode(failure: error, requestID: requestID))]
+        }
+    }
+
+    private func perform(
+        _ request: NorthboundRequest, _ header: RequestHeader
+    ) async throws(NorthboundError) -> NorthboundReply {
+        let client = header.client
+        switch request {
+        case .heartbeat(let sequence):
+            return .heartbeat(HeartbeatReply(sequence: sequence, instance: instance, journalSequence: nil))
+        case .getCapabilities: return .capabilities(try await api.capabilities())
+        case .get(let dataset, let paths):
+            guard paths.isEmpty else {
+                throw NorthboundError(.unimplemented, "Get of single paths is not served; leave paths empty for all")
+            }
+            return MessageCodec.values(try await api.get(dataset))
+        case .createCandidate: return .candidate(try await api.createCandidate(client: client))
+        case .editCandidate(let candidate, let edits):
+            try await api.editCandidate(candidate, client: client, edits: edits)
+        case .deleteCandidate(let candidate): try await api.deleteCandidate(candidate, client: client)
+        case .commit(var commit, let expectedGeneration):
+            guard expectedGeneration == nil else {
+                throw NorthboundError(.unimplemented, "this provider has no generations to compare with")
+            }
+            commit.client = client
+            return .transaction(try await api.commit(commit), generation: nil)
+        case .confirmCommit(let id):
+            return .transaction(try await api.confirmCommit(id: id, client: client), generation: nil)
+        case .listTransactions(let filter, let before): return try await list(filter, before)
+        case .getTransaction(let id): return .transaction(try await api.transaction(id: id), generation: nil)
+        case .rollbackTo(let id):
+            let record = try await api.rollback(to: id, requestID: header.requestID, client: client)
+            return .transaction(record, generation: nil)
+        case .lockConfig: try await api.lock(client: client)
+        case .unlockConfig: try await api.unlock(client: client)
+        case .renewLease: try await api.renewLease(client: client)
+        }
+        return .done
+    }
+
+    /// One page; `next` is the cursor of the following one.
+    private func list(
+        _ filter: TransactionFilter, _ before: Int64?
+    ) async throws(NorthboundError) -> NorthboundReply {
+        guard before == nil else {
+            throw NorthboundError(.unimplemented, "ListTransactions goes on by after_sequence")
+        }
+        var page = filter
+        page.limit = min(filter.limit, Limits.pageRecordCount)
+        let records = try await api.listTransactions(page)
+        let hasMore = !filter.isNewestFirst && records.count == page.limit && page.limit < filter.limit
+        return .transactions(records, next: hasMore ? records.last?.sequence : nil)
+    }
+}
+
+extension TransportMessage {
+    init(_ frames: MessageFrames) {
+        self.init(header: frames.header, body: frames.body)
+    }
+}

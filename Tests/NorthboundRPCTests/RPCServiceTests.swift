@@ -1,0 +1,121 @@
+import CosmoletTesting
+import Foundation
+import NetworkTypes
+import Northbound
+import NorthboundRPC
+import Testing
+
+/// The whole way: client, ZeroMQ over ipc, codec, service, a fake FRR, and back.
+@Suite struct RPCServiceTests {
+    private func withService(
+        _ session: FakeManagementSession = FakeManagementSession(), journal: InMemoryJournal = InMemoryJournal(),
+        _ body: @Sendable (NorthboundClient, TransportEndpoint) async throws -> Void
+    ) async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("nb-\(UUID().uuidString.prefix(8))")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let endpoint = TransportEndpoint.ipc(path: folder.appendingPathComponent("s/nb.sock").path)
+        let service = CommitService(
+            session: session, journal: journal, configuration: CommitServiceConfiguration(programVersion: "test"),
+            clock: ContinuousClock(), now: { Int64(Date().timeIntervalSince1970 * 1_000_000) },
+            makeID: { UUID().uuidString }, emit: { _ in })
+        let server = RPCService(service, instance: "i1").makeServer(RequestServerConfiguration(endpoint: endpoint))
+        _ = try await server.start()
+        let client = NorthboundClient(configuration: RequestClientConfiguration(endpoint: endpoint), client: "agent")
+        try await client.start()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await service.run() }
+            group.addTask { try await server.run() }
+            _ = try await session.openCount.wait(for: "open") { $0 > 0 }
+            try await body(client, endpoint)
+            await client.close()
+            group.cancelAll()
+            try await group.waitForAll()
+        }
+    }
+
+    private func set(_ text: String) throws -> NetworkEdit { .set(Network(prefix: try IPPrefix(text))) }
+
+    private func request(_ id: String, _ edits: [NetworkEdit]) -> CommitRequest {
+        CommitRequest(requestID: id, client: "agent", edits: edits, cause: ["shop/web: 10.0.0.1 EndpointOnNode"])
+    }
+
+    @Test func everyMethodGoesThere() async throws {
+        let session = FakeManagementSession()
+        try await withService(session) { client, _ in
+            #expect(try await client.capabilities().management?.dialect == "fake")
+            try await client.renewLease(client: "")
+            let record = try await client.commit(request("r1", [set("10.0.0.1/32"), set("2001:db8::1/128")]))
+            #expect(record.outcome == .applied && record.client == "agent")
+            #expect(record.cause == ["shop/web: 10.0.0.1 EndpointOnNode"])
+            let (config, state, running) = (
+                try await client.get(.config), try await client.get(.state), await session.running
+            )
+            #expect(config == running && state == running)
+            #expect(try await client.transaction(id: record.id) == record)
+            #expect(try await client.listTransactions(TransactionFilter()) == [record])
+            let candidate = try await client.createCandidate(client: "")
+            try await client.editCandidate(candidate, client: "", edits: [set("10.0.0.2/32")])
+            try await client.deleteCandidate(candidate, client: "")
+            try await client.lock(client: "")
+            try await client.unlock(client: "")
+            let second = try await client.commit(request("r2", [.remove(try IPPrefix("10.0.0.1/32"))]))
+            #expect(second.parent == record.id)
+            let back = try await client.rollback(to: record.id, requestID: "b1", client: "")
+            #expect(back.kind == .rollback)
+            #expect(await session.running.count == 2)
+        }
+    }
+
+    @Test func errorsArriveWithTheirCodes() async throws {
+        try await withService { client, _ in
+            let absent = await #expect(throws: NorthboundError.self) { try await client.transaction(id: "nothing") }
+            #expect(absent?.code == .notFound)
+            let empty = await #expect(throws: NorthboundError.self) { try await client.commit(request("", [])) }
+            #expect(empty?.code == .invalidArgument)
+        }
+    }
+
+    @Test func aThousandRequestsAtOnceAreServed() async throws {
+        let session = FakeManagementSession()
+        try await withService(session) { client, _ in
+            await session.holdNextCommit()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for index in 0..<1000 {
+                    group.addTask {
+                        _ = try await client.commit(request("r\(index)", [set("10.0.\(index / 250).\(index % 250)/32")]))
+                    }
+                }
+                _ = try await session.transactions.wait(for: "the first transaction") { $0.count == 1 }
+                await session.release()
+                try await group.waitForAll()
+            }
+            #expect(await session.running.count == 1000)
+            #expect(session.transactions.value.count < 100)
+        }
+    }
+
+    @Test func sixteenThousandNetworksFitInOneAnswer() async throws {
+        let networks = Set(
+            (0..<16_384).map { Network(prefix: IPPrefix(host: IPAddress(family: .ipv6, bits: UInt128($0) << 64 | 1))) })
+        try await withService(FakeManagementSession(running: networks)) { client, _ in
+            let answer = try await client.get(.config)
+            #expect(answer == networks)
+        }
+    }
+
+    @Test func serviceSessionServesTheAgentOverTheWire() async throws {
+        let fake = FakeManagementSession()
+        try await withService(fake) { client, _ in
+            let session = ServiceSession(client, client: "agent")
+            _ = try await session.open()
+            let edits = [try set("10.0.0.1/32")]
+            #expect(await session.commit(Transaction(id: "a1", edits: edits)).outcome == .applied)
+            // The same transaction again, as after a lost reply: applied once.
+            #expect(await session.commit(Transaction(id: "a1", edits: edits)).outcome == .applied)
+            #expect(fake.transactions.value.count == 1)
+            let (networks, running) = (try await session.networks(), await fake.running)
+            #expect(networks == running)
+        }
+    }
+}
