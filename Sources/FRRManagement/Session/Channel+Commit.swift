@@ -98,7 +98,7 @@ extension Channel {
                 isCommitSent = false
                 try discard(after: failure)
                 timer.end(.unlock)
-                return ManagementError(.rejected, "FRR refuses the commit: \(failure.text.firstLine)")
+                return ManagementError(.aborted, "FRR refuses the commit: \(failure.text.firstLine)")
             default:
                 throw ManagementError(.protocolViolation, "odd reply to a commit")
             }
