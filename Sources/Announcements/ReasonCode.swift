@@ -22,6 +22,8 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable, Codable {
 
     /// The text is not an IP address.
     case invalidAddress = "InvalidAddress"
+    /// The address is unspecified, loopback, link-local, multicast or IPv4-mapped.
+    case notUnicast = "NotUnicast"
     /// An ingress entry with a hostname and no IP.
     case hostnameOnly = "HostnameOnly"
     /// An ingress entry with `ipMode: Proxy`.
@@ -64,6 +66,7 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable, Codable {
         case .serviceHasNoVIP: "the Service is headless or of type ExternalName, so it has no VIP"
         case .optedOut: "the Service carries the annotation cosmolet.io/announce: \"false\""
         case .invalidAddress: "the address is not an IP address"
+        case .notUnicast: "the address is loopback, link-local, multicast or another that no router carries"
         case .hostnameOnly: "the ingress entry has a hostname and no IP"
         case .proxyMode: "the ingress entry has ipMode Proxy, so its load balancer attracts the traffic itself"
         case .outsideAllowedPrefixes: "the address lies outside the allowed prefixes of the configuration"

@@ -53,6 +53,10 @@ public enum ServiceRules {
             decision.reason = .invalidAddress
             return
         }
+        guard vip.isRoutableUnicast else {
+            decision.reason = .notUnicast
+            return
+        }
         decision.vip = vip
         decision.warnings = service.warnings
         if let refusal = refusal(of: entry, vip, service, node, configuration) {

@@ -6,6 +6,7 @@ internal import Northbound
 internal import NorthboundRPC
 internal import Observability
 internal import ServiceLifecycle
+internal import Synchronization
 internal import UnixSignals
 
 /// The agent in embedded mode: Kubernetes on one side, FRR's management socket on the other, one process.
@@ -63,8 +64,12 @@ public struct Agent: Sendable {
                 await reconciler.apply(ResourceMapping.change($0))
             })
         services.append(
-            WatchService<Node>(client: client, scope: .object(named: node), telemetry: telemetry, logger: logger) {
-                if let change = ResourceMapping.change($0) { await reconciler.apply(change) }
+            WatchService<Node>(
+                client: client, scope: .object(named: node), telemetry: telemetry, logger: logger
+            ) { [unreadable = Observation()] change in
+                // A list without a node that could not be read is not a list without the node.
+                if unreadable.isUnreadable(change) { return }
+                if let change = ResourceMapping.change(change) { await reconciler.apply(change) }
             })
         defer { logger.info("cosmolet agent has stopped, announcements stay in place") }
         try await ServiceGroup(
@@ -96,6 +101,19 @@ public struct Agent: Sendable {
 
     /// The provider that this mode uses, as metrics name it.
     private static let provider = "mgmtd"
+}
+
+/// Tells an own Node that is gone from one that was in the list but could not be decoded.
+private final class Observation: Sendable {
+    private let wasInvalid = Mutex(false)
+
+    func isUnreadable(_ change: ResourceChange<Node>) -> Bool {
+        wasInvalid.withLock { wasInvalid in
+            defer { if case .invalid = change { wasInvalid = true } else { wasInvalid = false } }
+            guard case .replaced(let nodes) = change else { return false }
+            return nodes.isEmpty && wasInvalid
+        }
+    }
 }
 
 /// Runs the reconcile loop until graceful shutdown; the transaction in flight is finished first.

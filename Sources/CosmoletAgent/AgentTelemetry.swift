@@ -22,6 +22,7 @@ public final class AgentTelemetry: Sendable {
     private let frrConnected: Gauge
     private let frrReconnects: Counter
     private let orphans: Counter
+    private let uninstalledVIPs: Gauge
     private let provider: String
 
     /// Makes the agent's metrics.
@@ -39,6 +40,7 @@ public final class AgentTelemetry: Sendable {
         changeToCommit = registry.histogram(MetricCatalogue.changeToCommit)
         frrConnected = registry.gauge(MetricCatalogue.frrConnected)
         frrReconnects = registry.counter(MetricCatalogue.frrReconnects)
+        uninstalledVIPs = registry.gauge(MetricCatalogue.uninstalledVIPs)
         orphans = registry.counter(MetricCatalogue.frrOrphansHealed)
         for outcome in ["applied", "rejected", "unknown"] {
             commits.increment([.outcome: outcome, .provider: provider], by: 0)
@@ -112,6 +114,8 @@ public final class AgentTelemetry: Sendable {
         frrConnected.set(to: false)
         health.fail(.session, because: reason)
     }
+
+    func uninstalled(_ count: Int) { uninstalledVIPs.set(to: Double(count)) }
 
     func orphansHealed(_ count: Int) { orphans.increment(by: Double(count)) }
 

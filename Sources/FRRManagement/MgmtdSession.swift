@@ -235,8 +235,9 @@ public actor MgmtdSession: ManagementSession {
 
     private func findOrphans(_ channel: Channel) throws(ManagementError) -> Set<Network> {
         let ownership = configuration.ownership
-        let running = Self.networks(in: try channel.readRoutes(of: nil).routes, ownership)
-        let known = Set(running.map(\.prefix))
+        // Whatever running has in our table explains what zebra has there, ours or not.
+        let known = Set(
+            try channel.readRoutes(of: nil).routes.filter { $1.contains { $0.table == ownership.table } }.keys)
         let orphans: [Network] = try channel.readInstalled().values.compactMap { entry in
             guard !known.contains(entry.prefix) else { return nil }
             return entry.tag.flatMap(ownership.attributeClass).map {

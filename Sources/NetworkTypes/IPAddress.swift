@@ -62,6 +62,19 @@ public struct IPAddress: Sendable, Hashable, Comparable {
         a.family == b.family ? a.bits < b.bits : a.family < b.family
     }
 
+    /// False for what no router carries as a host route: unspecified, loopback, link-local, multicast, IPv4 "this
+    /// network" and reserved, IPv4-mapped (RFC 6890, RFC 4291).
+    public var isRoutableUnicast: Bool {
+        switch family {
+        case .ipv4:
+            let octet = low >> 24
+            return octet != 0 && octet != 127 && octet < 224 && low >> 16 != 0xA9FE
+        case .ipv6:
+            let isMapped = high == 0 && low >> 32 == 0xFFFF
+            return !(high == 0 && low <= 1) && !isMapped && high >> 54 != 0xFE80 >> 6 && high >> 56 != 0xFF
+        }
+    }
+
     // MARK: - Text
 
     private static func parseIPv4(_ text: some StringProtocol) throws(AddressError) -> IPAddress {

@@ -4,7 +4,7 @@ public struct ManagementError: Error, Sendable, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Known: String {
             case unreachable, disconnected, locked, rejected, deadlineExceeded, protocolViolation, invalidEdit
-            case unsupported
+            case unsupported, aborted
         }
 
         private let known: Known
@@ -17,6 +17,8 @@ public struct ManagementError: Error, Sendable, CustomStringConvertible {
         public static let locked = Code(known: .locked)
         /// FRR refused an edit or a commit; nothing was changed.
         public static let rejected = Code(known: .rejected)
+        /// FRR refused a commit as a whole; nothing was changed. The cause may be an edit, or a daemon that is away.
+        public static let aborted = Code(known: .aborted)
         /// No answer in time.
         public static let deadlineExceeded = Code(known: .deadlineExceeded)
         /// Bytes or replies that the protocol does not allow.

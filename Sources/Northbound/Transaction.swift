@@ -50,6 +50,9 @@ public struct ManagementErrorSummary: Sendable, Hashable, CustomStringConvertibl
         isRetryable = error.isRetryable
     }
 
+    /// True when FRR refused a commit as a whole.
+    public var isAborted: Bool { code == ManagementError.Code.aborted.description }
+
     /// The message with its code.
     public var description: String { "\(message) [\(code)]" }
 }

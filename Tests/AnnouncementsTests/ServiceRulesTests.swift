@@ -84,6 +84,15 @@ private let rows: [RuleRow] = [
         outcome: .noLocalEndpoints),
     // Address.
     RuleRow(testDescription: "not an address", vip: "198.51.100.300", endpoints: ready, outcome: .invalidAddress),
+    RuleRow(testDescription: "loopback", vip: "127.0.0.1", endpoints: ready, outcome: .notUnicast),
+    RuleRow(testDescription: "unspecified", vip: "0.0.0.0", endpoints: ready, outcome: .notUnicast),
+    RuleRow(testDescription: "multicast", vip: "224.0.0.5", endpoints: ready, outcome: .notUnicast),
+    RuleRow(testDescription: "IPv4 link-local", vip: "169.254.1.1", endpoints: ready, outcome: .notUnicast),
+    RuleRow(testDescription: "IPv6 unspecified", vip: "::", endpoints: ready, outcome: .notUnicast),
+    RuleRow(testDescription: "IPv6 loopback", vip: "::1", endpoints: ready, outcome: .notUnicast),
+    RuleRow(testDescription: "IPv6 link-local", vip: "fe80::1", endpoints: ready, outcome: .notUnicast),
+    RuleRow(testDescription: "IPv6 multicast", vip: "ff02::5", endpoints: ready, outcome: .notUnicast),
+    RuleRow(testDescription: "IPv4-mapped", vip: "::ffff:198.51.100.1", endpoints: ready, outcome: .notUnicast),
     RuleRow(testDescription: "hostname entry", vip: nil, endpoints: ready, outcome: .hostnameOnly),
     RuleRow(testDescription: "ipMode Proxy", isProxyMode: true, endpoints: ready, outcome: .proxyMode),
     RuleRow(

@@ -199,6 +199,26 @@ import Testing
         #expect(await session.running == [network("198.51.100.1/32")])
     }
 
+    @Test func commitRefusedAsAWholeIsTriedAgainBeforeItIsSplit() async throws {
+        let session = FakeManagementSession()
+        let refusal = ManagementError(.aborted, "a daemon was away")
+        await session.fail(.reject(refusal))
+        try await withReconciler(session) { reconciler, _ in
+            await sync(
+                reconciler, [service(web, "198.51.100.1"), service(db, "198.51.100.2")], [slice(web), slice(db)])
+            let transactions = try await session.transactions.wait(for: "two transactions") { $0.count == 2 }
+            #expect(transactions[0].edits == transactions[1].edits)
+            await reconciler.quiesce()
+            // Refused twice: then each half is tried.
+            await session.fail(.reject(refusal), .reject(refusal))
+            await reconciler.apply(.replacedServices([]))
+            _ = try await session.transactions.wait(for: "the halves") { $0.count == 6 }
+            await reconciler.quiesce()
+        }
+        #expect(await session.running.isEmpty)
+        #expect(session.transactions.value.map(\.edits.count) == [2, 2, 2, 2, 1, 1])
+    }
+
     @Test func oneRefusedVIPDoesNotHoldBackTheOthers() async throws {
         let session = FakeManagementSession()
         await session.refuse([try IPPrefix("198.51.100.5/32")])

@@ -104,7 +104,7 @@ import Testing
         _ = try await session.open()
         fake.model { $0.refusals = ["Route cannot have blackhole and non-blackhole nexthops simultaneously"] }
         let refused = await session.commit(Transaction(set: [network]))
-        #expect(rejection(refused)?.code == "rejected")
+        #expect(rejection(refused)?.code == "aborted")
         #expect(rejection(refused)?.message.contains("blackhole and non-blackhole") == true)
         #expect(fake.model { $0.candidate == $0.running && !$0.isLocked && $0.abortCount == 2 })
         #expect(await session.commit(Transaction(set: [network])).outcome == .applied)

@@ -34,6 +34,10 @@ public actor Reconciler {
     private var oldestChange: ContinuousClock.Instant?
     private var sequence = 0
     private var decisionLog = DecisionLog()
+    /// How often in a row FRR refused a commit as a whole.
+    private var refusals = 0
+    /// What running had but the routing table had not, when it was last looked at.
+    private var uninstalled: Set<Network> = []
     private var isSettled = false
     private var settleWaiters: [CheckedContinuation<Void, Never>] = []
 
@@ -139,6 +143,7 @@ public actor Reconciler {
                 refused = [:]
             }
             if running == nil { try await readRunning() }
+            if reasons.contains(.tick) { await checkInstalled() }
             guard let plan = facts.plan() else { return nil }
             telemetry.planned(plan)
             decisionLog.update(plan, logger: logger)
@@ -177,6 +182,23 @@ public actor Reconciler {
         running = networks
         telemetry.running(networks)
         telemetry.runningRead()
+    }
+
+    /// Running is not the routing table: staticd or zebra may be away. What is missing at two looks in a row is reported.
+    private func checkInstalled() async {
+        guard let running, let installed = try? await session.installedNetworks() else { return }
+        let missing = running.subtracting(installed)
+        let lasting = missing.intersection(uninstalled)
+        telemetry.uninstalled(lasting.count)
+        if !lasting.isEmpty {
+            logger.error(
+                "VIPs are configured in FRR but not in its routing table",
+                metadata: [
+                    LogKeys.count: "\(lasting.count)", LogKeys.prefix: "\(lasting.sorted()[0].prefix)",
+                    LogKeys.hint: "look at staticd and zebra",
+                ])
+        }
+        uninstalled = missing
     }
 
     private func loseSession(_ reason: String) {
@@ -225,10 +247,13 @@ public actor Reconciler {
         log(transaction, result)
         switch result.outcome {
         case .applied:
+            refusals = 0
             running?.apply(edits)
             if let running { telemetry.running(running) }
             return true
-        case .rejected(let error) where error.isRetryable:
+        case .rejected(let error) where error.isRetryable && (refusals == 0 || !error.isAborted):
+            // A daemon may have been away for a moment; only what is refused again is looked at edit by edit.
+            if error.isAborted { refusals += 1 }
             running = nil
             return false
         case .rejected(let error):

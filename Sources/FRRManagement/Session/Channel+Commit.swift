@@ -120,7 +120,7 @@ extension Channel {
         case .failure(let failure):
             run.hasReply = true
             run.failure = failure
-            return .refused(ManagementError(.rejected, "FRR refuses the commit: \(failure.text.firstLine)"))
+            return .refused(ManagementError(.aborted, "FRR refuses the commit: \(failure.text.firstLine)"))
         default:
             throw ManagementError(.protocolViolation, "odd reply to a commit")
         }

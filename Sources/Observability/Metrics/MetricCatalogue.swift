@@ -12,6 +12,11 @@ public enum MetricCatalogue {
         "cosmolet_desired_vips", labels: [.family, .class],
         help: "VIPs this node should announce according to the plan.")
 
+    /// VIPs in running that the routing table lacks.
+    public static let uninstalledVIPs = MetricDefinition.gauge(
+        "cosmolet_uninstalled_vips",
+        help: "VIPs that FRR has in its configuration but, at two looks in a row, not in its routing table.")
+
     /// How many VIPs the planner decided for each reason, announced or not.
     public static let planDecisions = MetricDefinition.gauge(
         "cosmolet_plan_decisions", labels: [.reason],
@@ -106,7 +111,7 @@ public enum MetricCatalogue {
 
     /// All of the above, in the order of the documentation.
     public static let all: [MetricDefinition] = [
-        announcedVIPs, desiredVIPs, planDecisions,
+        announcedVIPs, desiredVIPs, uninstalledVIPs, planDecisions,
         commits, commitDuration, changeToCommit,
         watchLag, watchConnected, watchReconnects, watchRelists, watchErrors, invalidObjects,
         frrConnected, frrReconnects, frrOrphansHealed,
