@@ -31,10 +31,10 @@ public struct NorthboundPolicy: Sendable, Hashable, Codable {
         case resourceExhausted(String)
     }
 
-    /// Checks a transaction against what is announced now.
+    /// Checks a transaction against what is announced now, the class of each prefix.
     ///
     /// Removals are always allowed: a policy that became tighter must not keep what it forbids.
-    public func refusal(of edits: [NetworkEdit], running: Set<Network>) -> Refusal? {
+    public func refusal(of edits: [NetworkEdit], running: [IPPrefix: AttributeClass]) -> Refusal? {
         guard edits.count <= maximumEdits else {
             return .resourceExhausted("\(edits.count) edits in one transaction, at most \(maximumEdits) are allowed")
         }
@@ -47,16 +47,11 @@ public struct NorthboundPolicy: Sendable, Hashable, Codable {
                     "\(NetworkPath.pathValue(network).path): class \(network.attributeClass) is not allowed")
             }
         }
-        var prefixes = Set(running.map(\.prefix))
-        let before = prefixes.count
-        for edit in edits {
-            switch edit {
-            case .set(let network): prefixes.insert(network.prefix)
-            case .remove(let prefix): prefixes.remove(prefix)
-            }
-        }
-        guard prefixes.count <= max(maximumNetworks, before) else {
-            return .resourceExhausted("\(prefixes.count) networks after this transaction, at most \(maximumNetworks)")
+        guard running.count + edits.count > maximumNetworks else { return nil }
+        var after = running
+        after.apply(edits)
+        guard after.count <= max(maximumNetworks, running.count) else {
+            return .resourceExhausted("\(after.count) networks after this transaction, at most \(maximumNetworks)")
         }
         return nil
     }

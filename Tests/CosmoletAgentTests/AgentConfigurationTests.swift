@@ -94,7 +94,10 @@ import Testing
     @Test func northboundEndpointIsAMgmtdOrZeroMQ() throws {
         #expect(try NorthboundEndpoint("mgmtd:/run/x.sock") == .mgmtd(socket: "/run/x.sock"))
         #expect(try NorthboundEndpoint("zmq+ipc:///run/x.sock").description == "zmq+ipc:///run/x.sock")
-        for text in ["", "mgmtd:", "zmq+ipc://relative", "zmq+tcp://host", "/run/x.sock", "vtysh:/run", "mgmtd:" + String(repeating: "x", count: 108)] {
+        for text in [
+            "", "mgmtd:", "zmq+ipc://relative", "zmq+tcp://host", "/run/x.sock", "vtysh:/run",
+            "mgmtd:" + String(repeating: "x", count: 108),
+        ] {
             #expect(throws: ConfigurationError.self) { try NorthboundEndpoint(text) }
         }
     }

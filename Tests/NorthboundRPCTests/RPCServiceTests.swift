@@ -83,7 +83,8 @@ import Testing
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for index in 0..<1000 {
                     group.addTask {
-                        _ = try await client.commit(request("r\(index)", [set("10.0.\(index / 250).\(index % 250)/32")]))
+                        _ = try await client.commit(
+                            request("r\(index)", [set("10.0.\(index / 250).\(index % 250)/32")]))
                     }
                 }
                 _ = try await session.transactions.wait(for: "the first transaction") { $0.count == 1 }

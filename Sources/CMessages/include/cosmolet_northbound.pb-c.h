@@ -535,7 +535,7 @@ struct  Cosmolet__Northbound__V1__GetReply
 {
   ProtobufCMessage base;
   /*
-   * At most 4,000 in one part, sorted by path within a family.
+   * At most 20,000 in one part, sorted by path within a family.
    */
   size_t n_values;
   Cosmolet__Northbound__V1__PathValue **values;

@@ -300,20 +300,6 @@ public actor Reconciler {
     }
 }
 
-extension Set<Network> {
-    /// What is there after the edits were applied.
-    mutating func apply(_ edits: [NetworkEdit]) {
-        var byPrefix = Dictionary(map { ($0.prefix, $0) }, uniquingKeysWith: { $1 })
-        for edit in edits {
-            switch edit {
-            case .set(let network): byPrefix[network.prefix] = network
-            case .remove(let prefix): byPrefix[prefix] = nil
-            }
-        }
-        self = Set(byPrefix.values)
-    }
-}
-
 extension Duration {
     /// Milliseconds with microsecond resolution, for logs.
     var milliseconds: Double {

@@ -104,13 +104,13 @@ extension CommitService: NorthboundAPI {
         _ edits: [NetworkEdit], _ request: CommitRequest
     ) throws(NorthboundError) -> TransactionRecord {
         guard let running else { throw NorthboundError(.unavailable, "FRR cannot be reached") }
-        switch configuration.policy.refusal(of: edits, running: running) {
+        switch configuration.policy.refusal(of: edits, running: running.byPrefix) {
         case .permissionDenied(let message): throw NorthboundError(.permissionDenied, message)
         case .resourceExhausted(let message): throw NorthboundError(.resourceExhausted, message)
         case nil:
             return TransactionRecord(
                 id: "", parent: parent, kind: .commit, requestID: request.requestID, client: request.client,
-                cause: request.cause, edits: Self.recorded(edits, before: running), capabilities: management,
+                cause: request.cause, edits: Self.recorded(edits, before: running.byPrefix), capabilities: management,
                 startedAtMicroseconds: now(), outcome: .pending)
         }
     }

@@ -55,10 +55,12 @@ extension CommitService {
     func commitQueued() async {
         while !queue.isEmpty, running != nil {
             let group = takeGroup()
+            var expected = (running ?? []).byPrefix
             var accepted: [(QueuedCommit, TransactionRecord)] = []
             for commit in group {
                 do throws(NorthboundError) {
-                    accepted.append((commit, try await intend(commit, after: accepted.map(\.1))))
+                    accepted.append((commit, try await intend(commit, expected: expected)))
+                    expected.apply(commit.edits)
                 } catch {
                     answer(commit, .failure(error))
                 }
@@ -88,11 +90,12 @@ extension CommitService {
     }
 
     /// Checks a commit and writes its intent.
+    ///
+    /// - Parameter expected: what will be announced when the commits before it in its group are applied.
     private func intend(
-        _ commit: QueuedCommit, after others: [TransactionRecord]
+        _ commit: QueuedCommit, expected: [IPPrefix: AttributeClass]
     ) async throws(NorthboundError) -> TransactionRecord {
-        guard var expected = running else { throw NorthboundError(.unavailable, "FRR cannot be reached") }
-        for record in others { expected.apply(record.edits.map(\.edit)) }
+        guard running != nil else { throw NorthboundError(.unavailable, "FRR cannot be reached") }
         if commit.kind == .commit {
             switch configuration.policy.refusal(of: commit.edits, running: expected) {
             case .permissionDenied(let message): throw NorthboundError(.permissionDenied, message)
@@ -111,8 +114,7 @@ extension CommitService {
     }
 
     /// One entry for each prefix, in prefix order, with what was there before.
-    static func recorded(_ edits: [NetworkEdit], before: Set<Network>) -> [RecordedEdit] {
-        let classes = Dictionary(before.map { ($0.prefix, $0.attributeClass) }, uniquingKeysWith: { $1 })
+    static func recorded(_ edits: [NetworkEdit], before classes: [IPPrefix: AttributeClass]) -> [RecordedEdit] {
         var last: [IPPrefix: NetworkEdit] = [:]
         for edit in edits { last[edit.prefix] = edit }
         return last.sorted { $0.key < $1.key }.map { prefix, edit in
@@ -190,14 +192,26 @@ extension CommitService {
 extension Set<Network> {
     /// What is there after the edits were applied.
     public mutating func apply(_ edits: [NetworkEdit]) {
-        var byPrefix = Dictionary(map { ($0.prefix, $0) }, uniquingKeysWith: { $1 })
+        var classes = byPrefix
+        classes.apply(edits)
+        self = Set(classes.map { Network(prefix: $0, attributeClass: $1) })
+    }
+
+    /// The class of each prefix.
+    var byPrefix: [IPPrefix: AttributeClass] {
+        Dictionary(map { ($0.prefix, $0.attributeClass) }, uniquingKeysWith: { $1 })
+    }
+}
+
+extension [IPPrefix: AttributeClass] {
+    /// What is there after the edits were applied.
+    mutating func apply(_ edits: [NetworkEdit]) {
         for edit in edits {
             switch edit {
-            case .set(let network): byPrefix[network.prefix] = network
-            case .remove(let prefix): byPrefix[prefix] = nil
+            case .set(let network): self[network.prefix] = network.attributeClass
+            case .remove(let prefix): self[prefix] = nil
             }
         }
-        self = Set(byPrefix.values)
     }
 }
 

@@ -29,7 +29,7 @@ extension CommitService {
     /// The outcome that FRR shows: applied when all of it is there, rejected when not. A transaction is never applied in
     /// part; where running has moved on since, what is missing was changed by somebody else.
     static func resolve(_ record: TransactionRecord, running: Set<Network>) -> TransactionRecord {
-        let classes = Dictionary(running.map { ($0.prefix, $0.attributeClass) }, uniquingKeysWith: { $1 })
+        let classes = running.byPrefix
         var resolved = record
         let isThere = record.edits.allSatisfy { classes[$0.prefix] == $0.after }
         resolved.outcome = isThere ? .applied : .rejected
@@ -64,7 +64,8 @@ extension CommitService {
         guard !edits.isEmpty else { return }
         let record = TransactionRecord(
             id: makeID(), parent: parent, kind: .observed, requestID: "", client: "northbound", cause: cause,
-            edits: Self.recorded(edits, before: before), capabilities: management, startedAtMicroseconds: now(),
+            edits: Self.recorded(edits, before: before.byPrefix), capabilities: management,
+            startedAtMicroseconds: now(),
             outcome: .applied)
         // A failing journal has been told of already; the next write that succeeds marks the gap.
         if let written = try? await journal.begin(record) { await finish(written) }

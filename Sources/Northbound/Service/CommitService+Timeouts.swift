@@ -24,7 +24,7 @@ extension CommitService {
 
     /// The inverse of a transaction, but only of what is still as the transaction left it: a later change stays.
     private func undo(_ record: TransactionRecord) -> [NetworkEdit] {
-        let classes = Dictionary((running ?? []).map { ($0.prefix, $0.attributeClass) }, uniquingKeysWith: { $1 })
+        let classes = (running ?? []).byPrefix
         return record.edits.filter { classes[$0.prefix] == $0.after }.map(\.inverse)
     }
 
