@@ -344,6 +344,23 @@ final class ManualTime: Sendable {
         }
     }
 
+    @Test func readingDuringACommitWaitsForIt() async throws {
+        try await ServiceHarness().run { harness in
+            for round in 0..<20 {
+                await harness.session.holdNextCommit()
+                async let record = harness.commit("r\(round)", [harness.set("10.0.0.\(round)/32")])
+                _ = try await harness.session.transactions.wait(for: "the transaction") { $0.count == round + 1 }
+                async let first = harness.service.get(.config)
+                async let second = harness.service.get(.config)
+                await harness.session.release()
+                let seen = try await [first, second]
+                #expect(seen.allSatisfy { $0.count == round + 1 })
+                _ = try await record
+            }
+            #expect(await harness.journal.all.allSatisfy { $0.kind == .commit })
+        }
+    }
+
     @Test func sessionAdapterKeepsTheAgentsContract() async throws {
         try await ServiceHarness().run { harness in
             let session = ServiceSession(harness.service, client: "agent")

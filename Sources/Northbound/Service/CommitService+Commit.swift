@@ -54,6 +54,9 @@ extension CommitService {
     /// Executes what is queued: as many commits in one transaction of FRR as may go together.
     func commitQueued() async {
         while !queue.isEmpty, running != nil {
+            await enter()
+            defer { leave() }
+            guard running != nil else { break }
             let group = takeGroup()
             var expected = (running ?? []).byPrefix
             var accepted: [(QueuedCommit, TransactionRecord)] = []

@@ -4,6 +4,8 @@ extension CommitService {
     /// Reads FRR and settles everything that was open: transactions in doubt, commits whose answer was lost, and what
     /// FRR runs that the journal does not know.
     func recover() async throws(ManagementError) {
+        await enter()
+        defer { leave() }
         let networks = try await session.networks()
         setRunning(networks)
         for (commit, record) in unresolved.values {
@@ -44,6 +46,8 @@ extension CommitService {
 
     /// Reads running again. What somebody else changed is observed, so that the journal's model stays FRR's.
     func refreshRunning() async throws(ManagementError) -> Set<Network> {
+        await enter()
+        defer { leave() }
         let networks = try await session.networks()
         if let running, running != networks {
             await observe(networks, known: running, cause: ["changed by somebody else"])

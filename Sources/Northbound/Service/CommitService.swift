@@ -80,6 +80,7 @@ public actor CommitService {
     var unwritten = 0
     var journalFailure: JournalError?
 
+    var turnstile = Turnstile()
     var queue: [QueuedCommit] = []
     var inFlight: [RequestKey: [CheckedContinuation<Result<TransactionRecord, NorthboundError>, Never>]] = [:]
     /// Commits whose outcome is not known, by transaction, until FRR was read.
