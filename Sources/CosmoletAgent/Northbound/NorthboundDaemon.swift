@@ -67,8 +67,8 @@ public struct NorthboundDaemon: Sendable {
             configuration: MgmtdConfiguration(socketPath: agent.socket, table: agent.table, tags: agent.tags),
             logger: logger)
         let publisher = configuration.publisher.map {
-            Publisher(
-                configuration: PublisherConfiguration(
+            CommitLogPublisher(
+                PublisherConfiguration(
                     endpoint: $0, security: configuration.security, group: configuration.group))
         }
         let telemetry = AgentTelemetry(registry: MetricRegistry(), health: HealthState(), provider: "mgmtd")
@@ -81,9 +81,9 @@ public struct NorthboundDaemon: Sendable {
         var requests = RequestServerConfiguration(
             endpoint: configuration.endpoint, security: configuration.security, group: configuration.group)
         requests.requestLimitPerPeer = 1100
-        let server = RPCService(service, instance: UUID().uuidString).makeServer(requests)
+        let server = NorthboundServer(service, instance: UUID().uuidString, configuration: requests)
         let bound = try await server.start()
-        _ = try await publisher?.start()
+        try await publisher?.start()
         logger.info(
             "cosmolet northbound serves",
             metadata: [

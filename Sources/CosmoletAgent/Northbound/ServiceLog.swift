@@ -8,7 +8,7 @@ internal import Observability
 struct ServiceLog: Sendable {
     let logger: Logger
     let telemetry: AgentTelemetry
-    let publisher: Publisher?
+    let publisher: CommitLogPublisher?
 
     func take(_ event: ServiceEvent) {
         switch event {
@@ -45,7 +45,6 @@ struct ServiceLog: Sendable {
             LogKeys.durationMilliseconds: "\(Double(record.durationMicroseconds) / 1000)",
         ]
         logger.log(level: record.outcome == .applied ? .info : .error, "commit", metadata: metadata)
-        guard let publisher, let frames = try? MessageCodec.encodeLogEntry(record) else { return }
-        publisher.publish(topic: frames.header, body: frames.body)
+        publisher?.publish(record)
     }
 }

@@ -31,13 +31,12 @@ struct CommitsFollowCommand: AsyncParsableCommand {
     func run() async throws {
         if output == .table { write(CommitLines.heading) }
         try await options.withClient { client in
-            var configuration = SubscriberConfiguration(
-                endpoint: try TransportEndpoint(parsing: subscribe), security: try options.security())
-            configuration.topics = [Array("commit.".utf8)]
-            let subscriber = Subscriber(configuration: configuration)
-            try await subscriber.start()
+            let subscription = CommitLogSubscription(
+                SubscriberConfiguration(
+                    endpoint: try TransportEndpoint(parsing: subscribe), security: try options.security()))
+            try await subscription.start()
             var last = try await begin(client)
-            for await event in subscriber.events {
+            for await event in subscription.events {
                 switch event {
                 case .catchUp: last = try await catchUp(client, after: last)
                 case .record(let topic, let body):
