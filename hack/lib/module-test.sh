@@ -1,0 +1,3 @@
+# shellcheck shell=bash
+command_test() { die "later"; }
+command_bench() { die "later"; }
