@@ -30,9 +30,15 @@ void *cn_arena_take(struct cn_arena *arena, size_t size)
         if (chunk == NULL)
             return NULL;
         chunk->size = room;
-        chunk->next = arena->chunks;
-        arena->chunks = chunk;
         arena->used += room;
+        if (size > CHUNK_BYTES && arena->chunks != NULL) {
+            // Full from the start: the chunk before stays the one to take from.
+            chunk->next = arena->chunks->next;
+            arena->chunks->next = chunk;
+        } else {
+            chunk->next = arena->chunks;
+            arena->chunks = chunk;
+        }
     }
     void *piece = (char *)chunk->bytes + chunk->used;
     chunk->used += size;

@@ -55,7 +55,7 @@ const char *cn_server_open(struct cn_server *server, struct cn_service *service,
     if (is_open) {
         // The file has its mode from its first moment on.
         mode_t mask = umask(0117);
-        is_open = zmq_bind(server->socket, endpoint) == 0;
+        is_open = server->is_bound = zmq_bind(server->socket, endpoint) == 0;
         umask(mask);
     }
     if (!is_open) {
@@ -79,6 +79,12 @@ int cn_server_descriptor(const struct cn_server *server)
 
 void cn_server_close(struct cn_server *server)
 {
+    // libzmq leaves the file.
+    if (server->is_bound)
+        unlink(server->path);
+    server->is_bound = false;
+    // What it is a copy of says whom it came from, and holds that.
+    zmq_msg_close(&server->peer);
     if (server->socket != NULL)
         zmq_close(server->socket);
     if (server->context != NULL)

@@ -21,6 +21,7 @@ struct cn_server {
     struct cn_service *service;
     void *context;
     void *socket;
+    bool is_bound;
     char path[108];
     zmq_msg_t peer;
     /// Replies that found no room, as their client does not read, or no client any more.
@@ -36,7 +37,7 @@ int cn_server_descriptor(const struct cn_server *server);
 /// Serves a batch of messages, or one slice of a long one. Returns whether it has to be called again at once.
 bool cn_server_turn(struct cn_server *server);
 
-/// Closes; also what was never opened. Replies that are not out by now are dropped.
+/// Closes and removes the socket file; also what was never opened. Replies that are not out by now are dropped.
 void cn_server_close(struct cn_server *server);
 
 #endif

@@ -13,7 +13,7 @@
 /// no-class silver                a class that is gone
 /// network default 198.51.100.1/32 gold
 /// no-network default 198.51.100.2/32
-/// end 1760000000000000 9f86d081  generation and check sum of the lines since the last end
+/// end 1760000000000000 9f86d081  generation; check sum of it and the lines before
 /// ```
 
 #ifndef CN_STATE_FILE_H
@@ -41,6 +41,9 @@ struct cn_state_reader {
     void (*network)(const char *vrf, const struct cn_prefix *prefix, const char *class_name, void *argument);
     void *argument;
 };
+
+/// The check sum of the lines of a transaction and its generation.
+uint32_t cn_state_sum(const char *bytes, size_t count, uint64_t generation);
 
 /// Reads bytes of a state file up to the first damage. Returns how many were fine, 0 for no state file at all; the last
 /// generation goes to `generation`.

@@ -129,15 +129,20 @@ static bool read_block(const char *bytes, size_t count, const struct cn_state_re
     return true;
 }
 
-/// Whether a line ends a transaction whose lines have this check sum.
-static bool is_end(const char *line, size_t length, uint32_t sum, uint64_t *generation)
+uint32_t cn_state_sum(const char *bytes, size_t count, uint64_t generation)
+{
+    uint64_t hash = cn_hash(CN_HASH_START, bytes, count);
+    return (uint32_t)cn_hash(hash, &generation, sizeof(generation));
+}
+
+/// Whether a line that begins with `end ` ends the transaction before it.
+static bool is_end(const char *line, size_t length, const char *block, uint64_t *generation)
 {
     char expected[16];
-    if (length < 13 || memcmp(line, "end ", 4) != 0)
+    if (length < 14 || !cn_text_number(line + 4, length - 13, UINT64_MAX, generation))
         return false;
-    snprintf(expected, sizeof(expected), " %08" PRIx32, sum);
-    return memcmp(line + length - 9, expected, 9) == 0
-           && cn_text_number(line + 4, length - 13, UINT64_MAX, generation);
+    snprintf(expected, sizeof(expected), " %08" PRIx32, cn_state_sum(block, (size_t)(line - block), *generation));
+    return memcmp(line + length - 9, expected, 9) == 0;
 }
 
 size_t cn_state_read(
@@ -156,8 +161,7 @@ size_t cn_state_read(
             break;
         size_t length = (size_t)(newline - line);
         if (length >= 4 && memcmp(line, "end ", 4) == 0) {
-            uint32_t sum = (uint32_t)cn_hash(CN_HASH_START, bytes + first, position - first);
-            if (!is_end(line, length, sum, &number) || !read_block(bytes + first, position - first, reader))
+            if (!is_end(line, length, bytes + first, &number) || !read_block(bytes + first, position - first, reader))
                 break;
             *generation = number;
             first = position + length + 1;

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cn_hash.h"
 #include "state_file.h"
 #include "text.h"
 
@@ -72,9 +71,7 @@ static void put_network(struct buffer *buffer, const char *vrf, const struct cn_
 
 static void put_end(struct buffer *buffer, size_t first, uint64_t generation)
 {
-    uint32_t sum = buffer->bytes == NULL
-                       ? 0
-                       : (uint32_t)cn_hash(CN_HASH_START, buffer->bytes + first, buffer->count - first);
+    uint32_t sum = buffer->is_broken ? 0 : cn_state_sum(buffer->bytes + first, buffer->count - first, generation);
     put(buffer, "end %" PRIu64 " %08" PRIx32 "\n", generation, sum);
 }
 
