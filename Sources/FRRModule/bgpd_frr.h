@@ -10,4 +10,7 @@
 void bgpd_networks_start(void);
 void bgpd_networks_stop(void);
 
+/// Calls a function whenever an instance may have come: it got its router id, without which it has no session.
+void bgpd_networks_watch(void (*function)(void));
+
 #endif

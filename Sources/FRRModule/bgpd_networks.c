@@ -20,6 +20,22 @@
 
 /// bgpd's commands report to a terminal; this one has no connection.
 static struct vty *terminal;
+static void (*watcher)(void);
+
+static int on_router_id(struct bgp *bgp, bool withdraw)
+{
+    (void)bgp;
+    if (!withdraw && watcher != NULL)
+        watcher();
+    return 0;
+}
+
+void bgpd_networks_watch(void (*function)(void))
+{
+    if (watcher == NULL)
+        hook_register(bgp_routerid_update, on_router_id);
+    watcher = function;
+}
 
 void bgpd_networks_start(void)
 {
@@ -29,6 +45,9 @@ void bgpd_networks_start(void)
 
 void bgpd_networks_stop(void)
 {
+    if (watcher != NULL)
+        hook_unregister(bgp_routerid_update, on_router_id);
+    watcher = NULL;
     if (terminal == NULL)
         return;
     buffer_reset(terminal->obuf);

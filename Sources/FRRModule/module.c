@@ -16,10 +16,8 @@
 #include "module_state.h"
 #include "show.h"
 
-/// How often the configuration is looked at for the instance that a restore waits for, at first and later.
-#define RESTORE_MILLISECONDS 20
-#define RESTORE_LATE_MILLISECONDS 1000
-#define RESTORE_LATE_AFTER_US (60u * 1000000u)
+/// How often the configuration is looked at for the instance that a restore waits for; bgpd usually says when it comes.
+#define RESTORE_MILLISECONDS 250
 /// How often the state file is looked after, and after how many times all networks are.
 #define UPKEEP_MILLISECONDS 1000
 #define UPKEEP_AUDIT 10
@@ -73,14 +71,24 @@ static void on_retry(struct event *event)
 static void on_restore(struct event *event)
 {
     (void)event;
-    if (cn_restore_step(cn_module.restore, &cn_module.service.running)) {
-        bool is_late = bgpd_monotonic_us() - cn_module.started_us > RESTORE_LATE_AFTER_US;
-        event_add_timer_msec(
-            loop, on_restore, NULL, is_late ? RESTORE_LATE_MILLISECONDS : RESTORE_MILLISECONDS, &restore_event);
+    if (cn_module.restore == NULL)
+        return;
+    // Between the slices of a transaction nothing else moves.
+    if (cn_module.service.call.is_there || cn_restore_step(cn_module.restore, &cn_module.service.running)) {
+        event_add_timer_msec(loop, on_restore, NULL, RESTORE_MILLISECONDS, &restore_event);
         return;
     }
     cn_restore_free(cn_module.restore);
     cn_module.restore = NULL;
+}
+
+/// Not at once: bgpd is in the middle of a command.
+static void on_instance(void)
+{
+    if (cn_module.restore == NULL)
+        return;
+    event_cancel(&restore_event);
+    event_add_event(loop, on_restore, NULL, 0, &restore_event);
 }
 
 static void on_upkeep(struct event *event)
@@ -107,7 +115,6 @@ static void on_start(struct event *event)
     struct cn_service *service = &cn_module.service;
     size_t good = 0;
     (void)event;
-    cn_module.started_us = bgpd_monotonic_us();
     bgpd_networks_start();
     cn_running_start(&service->running, cn_module.options.maximum);
     snprintf(
@@ -118,8 +125,10 @@ static void on_start(struct event *event)
     if (service->state.path[0] != '\0')
         cn_module.restore = cn_restore_read(service->state.path, &service->running, &good);
     cn_state_resume(&service->state, good);
-    if (cn_module.restore != NULL)
+    if (cn_module.restore != NULL) {
+        bgpd_networks_watch(on_instance);
         on_restore(NULL);
+    }
     cn_running_audit(&service->running);
     if (service->state.wants_rewrite && cn_module.restore == NULL)
         cn_state_rewrite(&service->state, &service->running);

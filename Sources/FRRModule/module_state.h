@@ -13,7 +13,6 @@ struct cn_module {
     /// Why the module does nothing; NULL when it serves.
     const char *problem;
     bool is_serving;
-    uint64_t started_us;
     struct cn_service service;
     struct cn_server server;
     /// NULL when nothing waits for its instance any more.
