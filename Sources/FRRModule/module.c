@@ -44,7 +44,7 @@ static void on_turn(struct event *event)
     if (cn_server_turn(&cn_module.server))
         event_add_event(loop, on_turn, NULL, 0, &turn_event);
     else
-        event_add_read(loop, on_readable, NULL, cn_server_descriptor(&cn_module.server), &read_event);
+        event_add_read(loop, on_readable, NULL, cn_module.descriptor, &read_event);
 }
 
 static void on_retry(struct event *event)
@@ -53,6 +53,11 @@ static void on_retry(struct event *event)
     const struct cn_options *options = &cn_module.options;
     (void)event;
     const char *problem = cn_server_open(&cn_module.server, &cn_module.service, options->socket, options->group);
+    cn_module.descriptor = cn_server_descriptor(&cn_module.server);
+    if (problem == NULL && cn_module.descriptor < 0) {
+        problem = "libzmq has no descriptor for it";
+        cn_server_close(&cn_module.server);
+    }
     if (problem != NULL) {
         if (!is_known)
             bgpd_log(BGPD_ERROR, "cannot listen on %s: %s (trying again)", options->socket, problem);

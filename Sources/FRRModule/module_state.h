@@ -15,6 +15,8 @@ struct cn_module {
     bool is_serving;
     struct cn_service service;
     struct cn_server server;
+    /// What bgpd's loop watches for the server.
+    int descriptor;
     /// NULL when nothing waits for its instance any more.
     struct cn_restore *restore;
 };

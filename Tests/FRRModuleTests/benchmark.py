@@ -5,15 +5,17 @@ Prints a JSON object per node and size, times in milliseconds:
 
   change          commit of one network, p50 and p95 of 400
   turn            the part of it in bgpd's loop, p50
-  bulk, bulkTurn  all networks announced in one transaction, and the longest turn in bgpd's loop of it
-  withdraw        all of them withdrawn in one transaction
+  bulk            all networks announced in one transaction, p50 of 5
+  bulkTurn        its longest turn in bgpd's loop
+  bulkCPU         what bgpd's thread computed for it, until the reply: on a busy machine the better number
+  withdraw        all of them withdrawn in one transaction, p50 of 5
   get             all of them read
   update          from the call to the route in the BIRD router's kernel, p50 of 40
   vtysh, vtyshBulk  one `vtysh -c` with one network, and one `vtysh -f` with all
 """
 
 import json
-import os
+import pathlib
 import re
 import statistics
 import subprocess
@@ -21,7 +23,7 @@ import sys
 import time
 
 import northbound_client as api
-from lab import COMMAND, LAB, Node, lab
+from lab import LAB, Node
 
 
 def milliseconds(function):
@@ -45,6 +47,21 @@ def commit_time(client, edits):
         assert code == api.OK, text
 
     return milliseconds(call)
+
+
+def cpu(node):
+    """Milliseconds that bgpd's main thread has computed."""
+    pid = node.pid()
+    return int(pathlib.Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[0]) / 1e6
+
+
+def settle(node):
+    """Waits until bgpd has told its peers and computes nothing."""
+    while True:
+        before = cpu(node)
+        time.sleep(0.3)
+        if cpu(node) - before < 5:
+            return
 
 
 def change_times(client, node, repetitions=400):
@@ -85,50 +102,59 @@ def vtysh_lines(words, networks):
                      + [f"{words}network {network} route-map COSMOLET-gold" for network in networks]) + "\n"
 
 
-def vtysh_one(node, network):
-    """vtysh itself, without hack/lab around it."""
-    root = (node.folder / "root").resolve()
-    command = ["ip", "netns", "exec", node.facts["namespace"], "bash",
-               os.path.join(os.path.dirname(COMMAND), "lib", "lab-enter.sh"), str(root), str(node.folder)]
-    script = ("exec 3>/tmp/times; for i in 1 2 3 4 5 6 7 8 9; do for no in '' 'no '; do s=$EPOCHREALTIME; "
-              f"vtysh -N {node.name} -c 'conf t' -c 'router bgp 65001' -c 'address-family ipv4 unicast' "
-              f"-c \"${{no}}network {network} route-map COSMOLET-gold\" >/dev/null; "
-              "e=$EPOCHREALTIME; echo $(( ${e/./} - ${s/./} )) >&3; done; done")
-    subprocess.run([*command, "bash", "-c", script], check=True, stdout=subprocess.DEVNULL)
-    return statistics.median(int(line) for line in (node.folder / "tmp" / "times").read_text().split()) / 1000
+def vtysh(node, *arguments):
+    """vtysh in the namespaces and the root of the node's bgpd, without hack/lab around it."""
+    command = ["nsenter", "-t", str(node.pid()), "-m", "-n", "-r", "vtysh", "-N", node.name, *arguments]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def vtysh_one(node, network, repetitions=20):
+    times = []
+    for number in range(repetitions):
+        line = f"{'no ' if number % 2 else ''}network {network} route-map COSMOLET-gold"
+        words = ["conf t", "router bgp 65001", "address-family ipv4 unicast", line]
+        times.append(milliseconds(lambda: vtysh(node, *[word for one in words for word in ("-c", one)])))
+    return statistics.median(times)
 
 
 def vtysh_bulk(node, networks):
     file = node.folder / "tmp" / "bulk.conf"
     file.write_text(vtysh_lines("", networks))
-    took = milliseconds(lambda: lab("vtysh", node.name, "-f", "/tmp/bulk.conf"))
+    took = milliseconds(lambda: vtysh(node, "-f", "/tmp/bulk.conf"))
     file.write_text(vtysh_lines("no ", networks))
-    lab("vtysh", node.name, "-f", "/tmp/bulk.conf")
+    vtysh(node, "-f", "/tmp/bulk.conf")
     return took
 
 
 def measure(node, client, size):
     networks = prefixes(size)
     edits = [api.announce(network) for network in networks]
-    longest = 0
-    bulk = []
-    for _ in range(3):
-        client.commit([api.withdraw(network) for network in networks])
+    bulk, bulk_turns, bulk_cpu, withdrawals = [], [], [], []
+    for repetition in range(5):
+        if repetition > 0:
+            withdrawals.append(commit_time(client, [api.withdraw(network) for network in networks]))
+        settle(node)
+        before = cpu(node)
         bulk.append(commit_time(client, edits))
-        longest = max(longest, node.show()["lastTurnMicroseconds"] / 1000)
+        bulk_cpu.append(cpu(node) - before)
+        bulk_turns.append(node.show()["lastTurnMicroseconds"] / 1000)
+        settle(node)
     times, turns = change_times(client, node)
     result = {
         "node": node.name, "frr": node.facts["frrVersion"], "networks": size,
         "change": round(statistics.median(times), 3),
         "changeP95": round(statistics.quantiles(times, n=20)[18], 3),
         "turn": round(statistics.median(turns), 3),
-        "bulk": round(statistics.median(bulk), 1), "bulkTurn": round(longest, 1),
+        "bulk": round(statistics.median(bulk), 1), "bulkTurn": round(statistics.median(bulk_turns), 1),
+        "bulkCPU": round(statistics.median(bulk_cpu), 1), "withdraw": round(statistics.median(withdrawals), 1),
         "get": round(statistics.median(milliseconds(lambda: client.call("Get", api.field(1, 1))) for _ in range(5)), 1),
         "update": round(statistics.median(update_times(client)), 1),
         "vtysh": round(vtysh_one(node, "198.51.100.9/32"), 1),
-        "withdraw": round(commit_time(client, [api.withdraw(network) for network in networks]), 1),
-        "vtyshBulk": round(vtysh_bulk(node, networks), 1),
     }
+    client.commit([api.withdraw(network) for network in networks])
+    settle(node)
+    result["vtyshBulk"] = round(vtysh_bulk(node, networks), 1)
+    settle(node)
     client.commit([api.withdraw("198.51.100.7/32")])
     return result
 

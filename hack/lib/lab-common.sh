@@ -4,6 +4,7 @@
 # The members of every lab. A node is a stand-in for a Kubernetes node; a router is a stand-in for a ToR.
 NODES=(node-a node-b)
 # Nodes of a lab with `--module`: no management of routes, but the module in bgpd.
+# shellcheck disable=SC2034
 MODULE_NODES=(node-c node-d)
 ROUTERS=(router-frr router-bird)
 # Used by the files that source this one.

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154  # project and here are set in hack/frr-module
 # Building bgpd_cosmolet.so: a root folder with FRR's build dependencies and its configured source, per Debian suite; in
 # it the module is compiled. FRR itself is not built, only the few headers that its build generates.
 

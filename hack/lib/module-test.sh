@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154  # project and here are set in hack/frr-module
 # Tests of the module: unit tests and fuzzing against a stub of bgpd, under sanitizers; live tests and benchmark in a lab.
 
 MODULE_TESTS="$project/Tests/FRRModuleTests"
