@@ -23,7 +23,7 @@ import sys
 import time
 
 import northbound_client as api
-from lab import LAB, Node
+from lab import LAB, Node, pause
 
 
 def milliseconds(function):
@@ -59,7 +59,7 @@ def settle(node):
     """Waits until bgpd has told its peers and computes nothing."""
     while True:
         before = cpu(node)
-        time.sleep(0.3)
+        pause(0.3)
         if cpu(node) - before < 5:
             return
 
@@ -81,7 +81,7 @@ def update_times(client, repetitions=40):
         ["ip", "-n", namespace, "monitor", "route"], stdout=subprocess.PIPE, text=True, bufsize=1)
     times = []
     try:
-        time.sleep(0.3)
+        pause(0.3)
         for number in range(repetitions):
             address = f"198.51.101.{number + 1}"
             began = time.perf_counter()

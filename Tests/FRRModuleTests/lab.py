@@ -5,10 +5,16 @@ import os
 import pathlib
 import socket
 import subprocess
+import threading
 import time
 
 LAB = json.loads(pathlib.Path(os.environ["LAB_JSON"]).read_text())
 COMMAND = os.environ["COSMOLET_LAB_COMMAND"]
+
+
+def pause(seconds):
+    """Between two looks at something that nobody tells of."""
+    threading.Event().wait(seconds)
 
 
 def wait_until(what, condition, seconds=20):
@@ -20,7 +26,7 @@ def wait_until(what, condition, seconds=20):
             return value
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds} s: {what}")
-        time.sleep(0.02)
+        pause(0.02)
 
 
 def lab(command, *arguments):
