@@ -33,7 +33,7 @@
 #define CN_BATCH 32
 
 // Memory of one request in hand: the unpacked message and what is worked out from it.
-#define CN_ARENA_BYTES (40u << 20)
+#define CN_ARENA_BYTES (64u << 20)
 // Edits that one turn of bgpd's loop checks.
 #define CN_SLICE 2000u
 

@@ -18,6 +18,8 @@
 
 /// How often the configuration is looked at for the instance that a restore waits for; bgpd usually says when it comes.
 #define RESTORE_MILLISECONDS 250
+/// An instance that has not come by then is not waited for: it was taken out of the configuration.
+#define RESTORE_GIVE_UP_US (600u * 1000000ull)
 /// How often the state file is looked after, and after how many times all networks are.
 #define UPKEEP_MILLISECONDS 1000
 #define UPKEEP_AUDIT 10
@@ -27,6 +29,44 @@ struct cn_module cn_module;
 
 static struct event_loop *loop;
 static struct event *start_event, *read_event, *turn_event, *restore_event, *upkeep_event, *retry_event;
+
+// ---- Warm restart ----
+
+/// Restores what can be restored by now.
+static void restore(void)
+{
+    struct cn_service *service = &cn_module.service;
+    // Between the slices of a transaction nothing else moves.
+    if (cn_module.restore == NULL || service->call.is_there)
+        return;
+    if (cn_restore_step(cn_module.restore, &service->running)) {
+        if (bgpd_monotonic_us() - cn_module.started_us < RESTORE_GIVE_UP_US)
+            return;
+        bgpd_log(
+            BGPD_WARNING, "%zu networks are not restored: their instance is not there",
+            cn_restore_waiting(cn_module.restore));
+        service->state.wants_rewrite = true;
+    }
+    cn_restore_free(cn_module.restore);
+    cn_module.restore = NULL;
+}
+
+static void on_restore(struct event *event)
+{
+    (void)event;
+    restore();
+    if (cn_module.restore != NULL)
+        event_add_timer_msec(loop, on_restore, NULL, RESTORE_MILLISECONDS, &restore_event);
+}
+
+/// Not at once: bgpd is in the middle of a command.
+static void on_instance(void)
+{
+    if (cn_module.restore == NULL)
+        return;
+    event_cancel(&restore_event);
+    event_add_event(loop, on_restore, NULL, 0, &restore_event);
+}
 
 // ---- Serving ----
 
@@ -41,6 +81,8 @@ static void on_readable(struct event *event)
 static void on_turn(struct event *event)
 {
     (void)event;
+    // What was committed before the restart comes first; a commit now may take some of it back.
+    restore();
     if (cn_server_turn(&cn_module.server))
         event_add_event(loop, on_turn, NULL, 0, &turn_event);
     else
@@ -71,30 +113,7 @@ static void on_retry(struct event *event)
     event_add_event(loop, on_turn, NULL, 0, &turn_event);
 }
 
-// ---- State ----
-
-static void on_restore(struct event *event)
-{
-    (void)event;
-    if (cn_module.restore == NULL)
-        return;
-    // Between the slices of a transaction nothing else moves.
-    if (cn_module.service.call.is_there || cn_restore_step(cn_module.restore, &cn_module.service.running)) {
-        event_add_timer_msec(loop, on_restore, NULL, RESTORE_MILLISECONDS, &restore_event);
-        return;
-    }
-    cn_restore_free(cn_module.restore);
-    cn_module.restore = NULL;
-}
-
-/// Not at once: bgpd is in the middle of a command.
-static void on_instance(void)
-{
-    if (cn_module.restore == NULL)
-        return;
-    event_cancel(&restore_event);
-    event_add_event(loop, on_restore, NULL, 0, &restore_event);
-}
+// ---- State file ----
 
 static void on_upkeep(struct event *event)
 {
@@ -120,6 +139,7 @@ static void on_start(struct event *event)
     struct cn_service *service = &cn_module.service;
     size_t good = 0;
     (void)event;
+    cn_module.started_us = bgpd_monotonic_us();
     bgpd_networks_start();
     cn_running_start(&service->running, cn_module.options.maximum);
     snprintf(

@@ -13,6 +13,7 @@ struct cn_module {
     /// Why the module does nothing; NULL when it serves.
     const char *problem;
     bool is_serving;
+    uint64_t started_us;
     struct cn_service service;
     struct cn_server server;
     /// What bgpd's loop watches for the server.

@@ -2,6 +2,7 @@
 """Tests of the module inside a real bgpd, of FRR 10.3 (node-c) and 10.7 (node-d). Started by `hack/frr-module test live`."""
 
 import os
+import pathlib
 import random
 import shutil
 import sys
@@ -266,6 +267,25 @@ class ModuleTests:
         self.assertGreater(sent, 100)
         self.assertEqual(self.node.pid(), pid)
         self.assertEqual(self.client.heartbeat(5)[1], [5])
+
+    def test_memory_does_not_grow(self):
+        def resident():
+            status = pathlib.Path(f"/proc/{self.node.pid()}/status").read_text()
+            return int(status.split("VmRSS:")[1].split()[0])
+
+        prefixes = [f"10.9.{number // 250}.{number % 250 + 1}/32" for number in range(500)]
+
+        def rounds(count):
+            for number in range(count):
+                self.client.commit([announce(prefix, "gold" if number % 2 else "silver") for prefix in prefixes])
+                self.client.commit(define("bronze", med=str(number)))
+                self.client.commit([withdraw(prefix) for prefix in prefixes] + [undefine("bronze")])
+                self.client.get(["/frr-route-map:lib", "/frr-routing:routing"])
+
+        rounds(40)
+        before = resident()
+        rounds(120)
+        self.assertLess(resident() - before, 4096, "kB more after 120 rounds")
 
     # ---- Restarts ----
 
