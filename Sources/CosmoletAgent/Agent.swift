@@ -104,7 +104,8 @@ public struct Agent: Sendable {
             logger.info("serving the northbound API", metadata: [LogKeys.endpoint: "\(bound)"])
         }
         return Northbound(
-            session: LeasedSession(runtime.api, client: name), isEmbedded: true, services: runtime.services,
+            session: LeasedSession(runtime.api, client: name, losses: runtime.sessionLosses), isEmbedded: true,
+            services: runtime.services,
             commitLog: runtime.commitLog)
     }
 
