@@ -141,7 +141,7 @@ let package = Package(
             name: "CosmoletAgentTests",
             dependencies: [
                 "Announcements", "CosmoletAgent", "CosmoletTesting", "KubeSim", "Kubernetes", "NetworkTypes",
-                "Northbound", "Observability", logging, subprocess,
+                "Northbound", "Observability", lifecycle, logging, subprocess,
             ],
             swiftSettings: strict),
         .testTarget(

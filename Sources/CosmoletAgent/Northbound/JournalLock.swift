@@ -2,16 +2,25 @@ internal import Foundation
 internal import Glibc
 internal import Logging
 internal import Observability
+internal import Synchronization
 
 /// Keeps a second process away from a journal: a lock on the file beside it, `<journal>.lock`, which names the holder.
 ///
-/// The lock ends with the process, however it ends. Held until the value is gone.
+/// The lock ends with `release()`, or with the process however that ends.
 final class JournalLock: Sendable {
-    private let descriptor: Int32
+    private let descriptor: Mutex<Int32>
 
-    private init(descriptor: Int32) { self.descriptor = descriptor }
+    private init(descriptor: Int32) { self.descriptor = Mutex(descriptor) }
 
-    deinit { close(descriptor) }
+    deinit { release() }
+
+    /// Lets another process have the journal.
+    func release() {
+        descriptor.withLock { descriptor in
+            if descriptor >= 0 { close(descriptor) }
+            descriptor = -1
+        }
+    }
 
     /// Takes the lock. Nil when there cannot be a lock file, for instance on a read-only device: then nobody can write the
     /// journal either.

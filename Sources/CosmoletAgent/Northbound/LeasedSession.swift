@@ -17,20 +17,24 @@ package final class LeasedSession: ManagementSession {
     private let clock: any Clock<Duration>
     private let period: Duration
     private let patience: Duration
+    private let losses: AsyncStream<String>?
     private let state = Mutex(State())
 
     /// Makes a session of this client.
     ///
     /// - Parameters:
     ///   - period: between two renewals; far below the shortest `staleAfter`.
+    ///   - losses: tells at once when a service in this process loses FRR; asking on the timer may miss a short absence.
     ///   - patience: how long a renewal may take, and how long `open()` waits for the northbound to reach FRR.
     package init(
-        _ api: any NorthboundAPI, client: String, clock: any Clock<Duration> = ContinuousClock(),
+        _ api: any NorthboundAPI, client: String, losses: AsyncStream<String>? = nil,
+        clock: any Clock<Duration> = ContinuousClock(),
         period: Duration = .milliseconds(500), patience: Duration = .seconds(3)
     ) {
         self.api = api
         session = ServiceSession(api, client: client)
         self.client = client
+        self.losses = losses
         self.clock = clock
         self.period = period
         self.patience = patience
@@ -38,6 +42,18 @@ package final class LeasedSession: ManagementSession {
 
     /// Renews the lease until the task is cancelled.
     package func keepAlive() async {
+        await withDiscardingTaskGroup { group in
+            if let losses {
+                group.addTask { [self] in
+                    for await reason in losses { lose(reason) }
+                }
+            }
+            await renewOnTimer()
+            group.cancelAll()
+        }
+    }
+
+    private func renewOnTimer() async {
         while (try? await clock.sleep(for: period)) != nil {
             let answer = await renew()
             if Task.isCancelled { return }

@@ -20,6 +20,8 @@ final class MeteredSession: ManagementSession {
     /// The name of the transaction that was sent last: what else rides in it has other names.
     var currentTransaction: String? { lastTransaction.withLock(\.self) }
 
+    func resume(_ transactions: [[NetworkEdit]]) async { await session.resume(transactions) }
+
     func open() async throws(ManagementError) -> ManagementCapabilities {
         do throws(ManagementError) {
             let capabilities = try await session.open()

@@ -1,5 +1,6 @@
 internal import FRRManagement
 internal import Logging
+internal import Northbound
 internal import Observability
 internal import ServiceLifecycle
 

@@ -12,6 +12,8 @@ package import ServiceLifecycle
 package final class NorthboundRuntime: Sendable {
     /// The service, for callers in this process.
     package let api: any NorthboundAPI
+    /// Why the session with FRR ended, each time that it does; for one reader.
+    package let sessionLosses: AsyncStream<String>
     /// The commit log's file, if there is one.
     let commitLog: CommitLogFile?
 
@@ -41,12 +43,14 @@ package final class NorthboundRuntime: Sendable {
         }
         self.publisher = publisher
         self.commitLog = commitLog
+        let (losses, lossContinuation) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(1))
+        sessionLosses = losses
         let now: @Sendable () -> Int64 = JournalConfiguration.systemClock
         let metered = MeteredSession(session, telemetry: telemetry, logger: logger)
         let log = ServiceLog(
             logger: logger, telemetry: telemetry, northbound: northbound, session: metered,
             requiresJournal: settings.requiresJournal, quietClient: agent, startedAtMicroseconds: now(),
-            publisher: publisher, file: commitLog)
+            publisher: publisher, file: commitLog, onSessionLost: { lossContinuation.yield($0) })
         var configuration = CommitServiceConfiguration(programVersion: CosmoletVersion.current)
         configuration.policy = settings.policy
         configuration.announcesWithoutJournal = !settings.requiresJournal
@@ -107,7 +111,7 @@ package final class NorthboundRuntime: Sendable {
             journal,
             {
                 await journal.close()
-                withExtendedLifetime(lock) {}
+                lock?.release()
             }
         )
     }

@@ -21,13 +21,16 @@ final class ServiceLog: Sendable {
     private let startedAtMicroseconds: Int64
     private let publisher: CommitLogPublisher?
     private let file: CommitLogFile?
+    private let onSessionLost: @Sendable (String) -> Void
     private let state = Mutex(State())
 
-    /// - Parameter quietClient: a client that logs its commits itself: the agent in the same process.
+    /// - Parameters:
+    ///   - quietClient: a client that logs its commits itself: the agent in the same process.
+    ///   - onSessionLost: told at once when the session with FRR ends.
     init(
         logger: Logger, telemetry: AgentTelemetry, northbound: NorthboundTelemetry, session: MeteredSession,
         requiresJournal: Bool, quietClient: String?, startedAtMicroseconds: Int64, publisher: CommitLogPublisher?,
-        file: CommitLogFile?
+        file: CommitLogFile?, onSessionLost: @escaping @Sendable (String) -> Void
     ) {
         self.logger = logger
         self.telemetry = telemetry
@@ -38,6 +41,7 @@ final class ServiceLog: Sendable {
         self.startedAtMicroseconds = startedAtMicroseconds
         self.publisher = publisher
         self.file = file
+        self.onSessionLost = onSessionLost
     }
 
     func take(_ event: ServiceEvent) {
@@ -52,6 +56,7 @@ final class ServiceLog: Sendable {
                 ])
         case .sessionLost(let reason):
             telemetry.sessionLost(reason)
+            onSessionLost(reason)
             logger.warning("session with FRR lost", metadata: [LogKeys.reason: "\(reason)"])
         case .running(let networks):
             telemetry.running(networks)
