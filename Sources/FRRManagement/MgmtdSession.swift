@@ -30,6 +30,8 @@ public actor MgmtdSession: ManagementSession {
     /// Edits of a commit whose answer was lost where FRR may have carried them out without having them in running: they
     /// are repeated by the next `open()`, so that running, staticd and zebra agree again. Empty while a session is open.
     private var unfinished: [NetworkEdit] = []
+    /// Transactions of a process before this one whose end nobody knows, until `open()` has looked at them.
+    private var interrupted: [[NetworkEdit]] = []
     private var eventContinuation: AsyncStream<SessionEvent>.Continuation?
 
     /// Makes a session that is not connected yet.
@@ -44,6 +46,10 @@ public actor MgmtdSession: ManagementSession {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.executor }
 
     // MARK: - ManagementSession
+
+    /// Takes transactions that a killed process had begun: up to 10.3 the next `open()` repeats those that FRR carried
+    /// out without having them in running (hazard 13).
+    public func resume(_ transactions: [[NetworkEdit]]) { interrupted = transactions }
 
     /// Connects, finds out whom it talks to and puts orphans back into running.
     ///
@@ -72,6 +78,7 @@ public actor MgmtdSession: ManagementSession {
             try channel.dropLeftovers(waitsForLocks: isReconnect)
             try channel.waitForZebra()
             lookForOrphansUntil = .now + configuration.settleDeadline
+            try findUnfinished(channel)
             try heal(channel)
         } catch {
             leave(channel)
@@ -109,13 +116,7 @@ public actor MgmtdSession: ManagementSession {
     /// - Throws: `unsupported` on FRR 9.x, `deadlineExceeded` when zebra does not answer; the session stays open then.
     public func installedNetworks() async throws(ManagementError) -> Set<Network> {
         try use { (channel: Channel) throws(ManagementError) in
-            let installed = try channel.readInstalled().values.filter(\.isSelected)
-            return Set(
-                installed.compactMap { entry in
-                    entry.tag.flatMap(configuration.ownership.attributeClass).map {
-                        Network(prefix: entry.prefix, attributeClass: $0)
-                    }
-                })
+            installedNetworks(try channel.readInstalled())
         }
     }
 
@@ -182,6 +183,15 @@ public actor MgmtdSession: ManagementSession {
 
     // MARK: - Private steps
 
+    private func installedNetworks(_ entries: [IPPrefix: RoutingTable.StaticEntry]) -> Set<Network> {
+        Set(
+            entries.values.filter(\.isSelected).compactMap { entry in
+                entry.tag.flatMap(configuration.ownership.attributeClass).map {
+                    Network(prefix: entry.prefix, attributeClass: $0)
+                }
+            })
+    }
+
     private static let notOpen = ManagementError(.disconnected, "the session with mgmtd is not open")
 
     /// Runs a step on the open channel; drops the connection when it cannot be trusted any more.
@@ -195,6 +205,34 @@ public actor MgmtdSession: ManagementSession {
             if !channel.isUsable(after: error) { disconnect(error.message) }
             throw error
         }
+    }
+
+    /// Of the transactions of a killed process those are unfinished of which zebra shows something that running does
+    /// not. Where zebra cannot be asked, all are: repeated they are whole, whatever became of them before.
+    private func findUnfinished(_ channel: Channel) throws(ManagementError) {
+        guard !interrupted.isEmpty, channel.release.mayLoseCommitInFlight else {
+            interrupted = []
+            return
+        }
+        // mgmtd may still be at it, and zebra takes some 10 ms to follow.
+        try channel.settle()
+        let classes = { (networks: Set<Network>) in
+            Dictionary(networks.map { ($0.prefix, $0.attributeClass) }, uniquingKeysWith: { $1 })
+        }
+        let running = classes(Self.networks(in: try channel.readRoutes(of: nil).routes, configuration.ownership))
+        do throws(ManagementError) {
+            guard channel.release.dialect.hasNativeReads else { throw ManagementError(.unsupported, "no state reads") }
+            let installed = classes(installedNetworks(try channel.readInstalled()))
+            interrupted.removeAll { edits in
+                !edits.contains {
+                    installed[$0.prefix] == $0.wantedClass && running[$0.prefix] != $0.wantedClass
+                }
+            }
+        } catch {
+            guard channel.isUsable(after: error) else { throw error }
+        }
+        unfinished += interrupted.joined()
+        interrupted = []
     }
 
     /// Announcements of ours that zebra still carries but running does not have are put into running again. The route
@@ -370,5 +408,12 @@ public actor MgmtdSession: ManagementSession {
                 return
             }
         }
+    }
+}
+
+extension NetworkEdit {
+    /// The class that the prefix shall have; nil for none.
+    fileprivate var wantedClass: AttributeClass? {
+        if case .set(let network) = self { network.attributeClass } else { nil }
     }
 }
