@@ -41,7 +41,6 @@ private struct RandomRun {
     private var samples = 0
     private var refused = 0
     private var recordsExpected: Int64 = 0
-    private var rejected = 0
     private var rollbacks = 0
     private var repeats = 0
     /// The last items, by client, that were made.
@@ -60,7 +59,7 @@ private struct RandomRun {
     }
 
     var summary: String {
-        "\(count) transactions in \(steps) steps, \(refused) refused by policy, \(rejected) by the session, "
+        "\(count) transactions in \(steps) steps, \(refused) refused by policy, "
             + "\(rollbacks) rollbacks, \(repeats) repeated; \(chain.lastSequence) records; "
             + "journal and FRR agree at \(samples) sampled points"
     }
@@ -94,9 +93,6 @@ private struct RandomRun {
         for item in items {
             switch item.expectation {
             case .refused: refused += 1
-            case .rejected:
-                rejected += 1
-                recordsExpected += 1
             case .applied: recordsExpected += 1
             }
         }
@@ -109,7 +105,6 @@ private struct RandomRun {
         case (.applied, .success(let record)):
             #expect(record.outcome == .applied && record.requestID == item.request.requestID)
         case (.refused(let code), .failure(let error)): #expect(error.code == code)
-        case (.rejected, .failure(let error)): #expect(error.code == .invalidArgument)
         default: Issue.record("request \(item.request.requestID) of \(item.request.edits): \(result)")
         }
     }

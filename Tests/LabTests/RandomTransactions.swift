@@ -24,8 +24,6 @@ struct RandomTransactions {
         case applied
         /// Refused by the policy with this code, and not recorded.
         case refused(StatusCode)
-        /// Recorded as rejected: FRR has no tag for the class.
-        case rejected
     }
 
     /// One request.
@@ -99,7 +97,7 @@ struct RandomTransactions {
         case 5..<7:
             let prefix = Self.pool.randomElement(using: &generator)!
             edits = [Sample.set(prefix, Self.unknownClass)]
-            expectation = .rejected
+            expectation = .refused(.permissionDenied)
         default: break
         }
         return Item(request: CommitRequest("\(number)", edits), expectation: expectation)
