@@ -19,6 +19,8 @@ struct Diary: Sendable {
     var count = 0
     var lines: [String] = []
     var lockRefusals = 0
+    /// Cases in which FRR crashed by itself, and what of it.
+    var crashes: [String] = []
 
     mutating func add(_ event: ServiceEvent) {
         count += 1

@@ -16,6 +16,9 @@ extension FaultMatrixTests {
                 return try await group.reduce(into: []) { $0.append($1) }
             }.sorted { $0.provider.frrVersion < $1.provider.frrVersion }
             print(Self.summary(results, start.duration(to: .now)))
+            for result in results where !result.crashes.isEmpty {
+                print("FRR \(result.provider.frrVersion) crashed by itself and was restarted:", result.crashes)
+            }
             for result in results {
                 #expect(result.caseCount == result.stepCount * result.faultCount)
                 #expect(result.caseCount > 0)

@@ -77,10 +77,17 @@ struct MatrixCase: Sendable {
 
     /// Brings FRR into order, and waits for the service to have found its way back by itself.
     private func recover(_ rig: MatrixRig) async throws -> Set<Network> {
-        guard case .process(let fault) = fault, let repair = fault.repair else { return try await rig.networks() }
+        var repair: (@Sendable (Int) async throws -> Void)?
+        if case .process(let fault) = fault { repair = fault.repair }
         var last: any Error = MatrixFailure(description: "not repaired")
         for attempt in 0..<5 {
-            try await repair(attempt)
+            if let repair {
+                try await repair(attempt)
+            } else {
+                for daemon in try await rig.provider.revive() {
+                    rig.diary.update { $0.crashes.append("\(name): \(daemon)") }
+                }
+            }
             do { return try await rig.networks(within: .seconds(8)) } catch { last = error }
         }
         throw last
@@ -114,7 +121,7 @@ struct MatrixCase: Sendable {
         case .failure(let error):
             if record?.outcome == .applied { problems.append("the client was told \(error)") }
         }
-        if record != nil { problems += try await checkRepetition(record, rig) }
+        if let record { problems += try await checkRepetition(record, answer, rig) }
         let inDoubt = try await rig.journal.inDoubt()
         if !inDoubt.isEmpty { problems.append("\(inDoubt.count) records are in doubt") }
         if try await rig.journal.networks(after: nil) != running { problems.append("the journal is not what FRR runs") }
@@ -147,11 +154,16 @@ struct MatrixCase: Sendable {
     }
 
     /// The same request gets the recorded outcome, and changes nothing.
-    private func checkRepetition(_ record: TransactionRecord?, _ rig: MatrixRig) async throws -> [String] {
-        switch try await rig.commit(name, networks.edits) {
-        case .success(let again): again == record ? [] : ["repeated, the request gets another record"]
-        case .failure(let error):
-            record?.outcome == .rejected && error.code == .aborted ? [] : ["repeated, the request gets \(error)"]
+    private func checkRepetition(
+        _ record: TransactionRecord, _ first: MatrixRig.Answer, _ rig: MatrixRig
+    ) async throws -> [String] {
+        switch (first, try await rig.commit(name, networks.edits)) {
+        case (_, .success(let again)):
+            again == record ? [] : ["repeated, the request gets another record"]
+        case (.failure(let error), .failure(let again)) where record.outcome == .rejected && again.code != .unknown:
+            // What was unknown is known by now; everything else is told as it was.
+            error.code == .unknown || error.code == again.code ? [] : ["after \(error), repeated it gets \(again)"]
+        case (_, .failure(let again)): ["repeated, the request gets \(again)"]
         }
     }
 }

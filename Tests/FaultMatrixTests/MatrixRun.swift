@@ -9,6 +9,8 @@ struct MatrixResult: Sendable {
     var caseCount = 0
     /// By case, with what the service told meanwhile.
     var failures: [String] = []
+    /// Cases in which FRR crashed by itself and was restarted, as its own watchdog would.
+    var crashes: [String] = []
     var durationByFault: [(name: String, duration: Duration)] = []
 }
 
@@ -45,6 +47,7 @@ struct MatrixRun: Sendable {
                             + "\(commit + 1)): \(problems.joined(separator: "; "))\n    \(news)")
                     if isOver { return result }
                 }
+                result.crashes = rig.diary.value.crashes
                 result.durationByFault.append((fault.name, start.duration(to: .now)))
             }
             return result

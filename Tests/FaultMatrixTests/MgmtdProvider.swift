@@ -42,6 +42,15 @@ extension ProviderUnderTest {
                 },
             ],
             processFaults: processFaults(daemons, Bystander(socket)),
+            revive: {
+                // 10.3 may crash over the answer to a client that went during its commit.
+                var revived: [String] = []
+                for daemon in ["mgmtd", "staticd"] where !daemons.isRunning(daemon) {
+                    try await daemons.restart(daemon, loadsConfiguration: daemon == "mgmtd")
+                    revived.append(daemon)
+                }
+                return revived
+            },
             takeStock: { try await MgmtdOperator.takeStock(socket) },
             operatorSession: { try await MgmtdOperator.connect(socket) })
     }

@@ -21,6 +21,8 @@ struct ProviderUnderTest: Sendable {
     let spoil: [SpoiledEdit]
     /// Faults of the processes behind the socket.
     let processFaults: [ProcessFault]
+    /// Starts what has crashed by itself, as FRR's own watchdog would, and says what that was.
+    let revive: @Sendable () async throws -> [String]
     /// Looks at FRR as another client, at this moment.
     let takeStock: @Sendable () async throws -> Stock
     /// Another management client.
