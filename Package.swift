@@ -141,7 +141,7 @@ let package = Package(
             name: "CosmoletAgentTests",
             dependencies: [
                 "Announcements", "CosmoletAgent", "CosmoletTesting", "KubeSim", "Kubernetes", "NetworkTypes",
-                "Northbound", "Observability", lifecycle, logging, subprocess,
+                "Northbound", "NorthboundRPC", "Observability", lifecycle, logging, subprocess,
             ],
             swiftSettings: strict),
         .testTarget(

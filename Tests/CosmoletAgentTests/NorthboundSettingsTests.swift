@@ -1,5 +1,7 @@
 import CosmoletAgent
 import NetworkTypes
+import Northbound
+import NorthboundRPC
 import Testing
 
 @Suite struct NorthboundSettingsTests {
