@@ -109,6 +109,32 @@ const char *cn_path_read(const char *text, struct cn_path *path)
     return "is neither a network-config entry of a BGP instance nor a class's route-map";
 }
 
+bool cn_path_is_within(const char *path, const char *node)
+{
+    size_t length = strlen(node);
+    if (strncmp(path, node, length) != 0)
+        return false;
+    return path[length] == '\0' || path[length] == '/' || path[length] == '[';
+}
+
+bool cn_path_is_subtree(const char *text)
+{
+    struct cn_path path;
+    char vrf[CN_VRF_BYTES + 1] = "default", list[CN_PATH_TEXT];
+    const char *rest = text;
+    if (cn_path_read(text, &path) == NULL)
+        return true;
+    if (skip(&rest, INSTANCE) && !take_quoted(&rest, vrf, CN_VRF_BYTES))
+        return false;
+    for (int family = 0; family < CN_FAMILIES; family++) {
+        snprintf(list, sizeof(list), INSTANCE "%s" FAMILIES "%s", vrf, families[family]);
+        *strrchr(list, '[') = '\0';
+        if (cn_path_is_within(list, text))
+            return true;
+    }
+    return strcmp(text, "/frr-route-map:lib") == 0 || strcmp(text, "/frr-route-map:lib/route-map") == 0;
+}
+
 void cn_path_write(const struct cn_path *path, char text[CN_PATH_TEXT])
 {
     if (path->kind == CN_PATH_NETWORK || path->kind == CN_PATH_NETWORK_CLASS) {

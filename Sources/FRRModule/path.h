@@ -49,6 +49,12 @@ struct cn_path {
 /// Reads a path. NULL when it is one of the above, else what is wrong with it.
 const char *cn_path_read(const char *text, struct cn_path *path);
 
+/// Whether a path is that of a node, or of one below it.
+bool cn_path_is_within(const char *path, const char *node);
+
+/// Whether a path is one of the above, or of a node above them.
+bool cn_path_is_subtree(const char *text);
+
 /// Room for the longest of our paths and NUL.
 #define CN_PATH_TEXT 512
 

@@ -25,6 +25,8 @@ static bool check_request(const CommitRequest *request, struct cn_status *status
     if (request->has_confirm_timeout_ms)
         return cn_fail(
             status, CN_UNIMPLEMENTED, "CommitRequest.confirm_timeout_ms: there are no timeouts inside bgpd");
+    if (request->has_datastore && request->datastore != COSMOLET__NORTHBOUND__V1__DATASTORE__DATASTORE_RUNNING)
+        return cn_fail(status, CN_INVALID_ARGUMENT, "CommitRequest.datastore: only running can be changed inside bgpd");
     if (request->n_cause > CN_CAUSES)
         return cn_fail(status, CN_INVALID_ARGUMENT, "CommitRequest.cause: has too many elements");
     for (size_t index = 0; index < request->n_cause; index++) {

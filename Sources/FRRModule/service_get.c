@@ -22,19 +22,10 @@ struct collection {
 
 // ---- Collecting ----
 
-/// Whether a path lies within a subtree: below a node, or an entry of a list.
-static bool is_within(const char *path, const char *subtree)
-{
-    size_t length = strlen(subtree);
-    if (strncmp(path, subtree, length) != 0)
-        return false;
-    return path[length] == '\0' || path[length] == '/' || path[length] == '[' || subtree[length - 1] == '/';
-}
-
 static bool is_wanted(const struct collection *collection, const char *path)
 {
     for (size_t index = 0; index < collection->request->n_paths; index++) {
-        if (is_within(path, collection->request->paths[index]))
+        if (cn_path_is_within(path, collection->request->paths[index]))
             return true;
     }
     return collection->request->n_paths == 0;
@@ -155,12 +146,20 @@ static bool check_request(const GetRequest *request, struct cn_status *status)
         return cn_fail(status, CN_UNIMPLEMENTED, "GetRequest.dataset: there is no state inside bgpd, only config");
     if (request->dataset != COSMOLET__NORTHBOUND__V1__DATASET__DATASET_CONFIG)
         return cn_fail(status, CN_INVALID_ARGUMENT, "GetRequest.dataset: is missing or unknown");
+    if (request->has_datastore && request->datastore != COSMOLET__NORTHBOUND__V1__DATASTORE__DATASTORE_RUNNING)
+        return cn_fail(status, CN_INVALID_ARGUMENT, "GetRequest.datastore: only running can be read inside bgpd");
+    if (request->after_transaction != NULL || request->has_after_sequence)
+        return cn_fail(status, CN_FAILED_PRECONDITION, "GetRequest: there is no journal inside bgpd");
     if (request->n_paths > CN_PATHS)
         return cn_fail(status, CN_INVALID_ARGUMENT, "GetRequest.paths: has too many elements");
     for (size_t index = 0; index < request->n_paths; index++) {
         size_t length = strlen(request->paths[index]);
         if (length == 0 || length > CN_PATH_BYTES)
             return cn_fail(status, CN_INVALID_ARGUMENT, "GetRequest.paths[%zu]: is empty or too long", index);
+        if (!cn_path_is_subtree(request->paths[index]))
+            return cn_fail(
+                status, CN_INVALID_ARGUMENT, "GetRequest.paths[%zu]: %s is no node above or of a network or class", index,
+                request->paths[index]);
     }
     return true;
 }
@@ -244,7 +243,8 @@ void cn_service_capabilities(struct cn_service *service, const uint8_t *body, si
     policy.maximum_networks = service->running.maximum;
     policy.maximum_edits = CN_EDITS;
     reply.policy = &policy;
-    limits.has_maximum_message_bytes = 1;
+    limits.has_maximum_message_bytes = limits.has_maximum_candidates = limits.has_maximum_edits = 1;
+    limits.maximum_edits = CN_EDITS;
     limits.maximum_message_bytes = CN_HEADER_BYTES + CN_MESSAGE_BYTES;
     reply.limits = &limits;
     size_t instance_count = bgpd_instances(facts, CN_INSTANCES);

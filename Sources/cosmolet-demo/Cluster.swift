@@ -8,6 +8,8 @@ internal import NetworkTypes
 struct Cluster: Sendable {
     /// The folder's namespace.
     static let namespace = "demo"
+    /// The Service whose endpoints' readiness is toggled: one IPv4 endpoint on each node, in the lab's order.
+    static let probe = "probe"
 
     /// A Service of the folder and what its annotations say of it.
     struct PlannedService: Sendable {
@@ -95,6 +97,13 @@ struct Cluster: Sendable {
     func patchSlice(_ name: String, _ operations: String) async throws {
         try await patch(
             EndpointSlice.path.url(namespace: Self.namespace, name: name), kind: "json-patch", "[\(operations)]")
+    }
+
+    /// Makes the endpoint of `probe` on one node, by the node's place in the lab, ready or not.
+    func setProbeReady(node index: Int, _ isReady: Bool) async throws {
+        try await patchSlice(
+            "\(Self.probe)-ipv4",
+            #"{"op":"replace","path":"/endpoints/\#(index)/conditions/ready","value":\#(isReady)}"#)
     }
 
     private func patch(_ path: String, kind: String, _ body: String) async throws {

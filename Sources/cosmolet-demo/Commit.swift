@@ -1,32 +1,39 @@
 internal import Foundation
 
-/// A transaction as an agent's log tells of it, and when the line was read.
+/// A transaction, as a commit log or an agent's log tells of it, and when the line was read.
 struct Commit: Sendable {
-    /// The agent's node.
+    /// The node.
     var node: String
     /// When this program had the line.
     var readAt: ContinuousClock.Instant
-    /// Time of day of the line, in UTC: `15:03:06.042`.
+    /// Time of day in UTC: `15:03:06.042`.
     var timeOfDay: String
-    /// `applied`, `rejected` or `unknown`.
+    /// The agent's name of it, which is the request id in the journal.
+    var request: String
+    /// `applied`, `rejected` or `unknown`; before it the kind, unless it is an ordinary commit.
     var outcome: String
-    /// `+PREFIX CLASS` and `-PREFIX`.
+    /// `+PREFIX CLASS`, `-PREFIX` and `PREFIX CLASS -> CLASS`.
     var edits: [String]
     /// Services, addresses, reason codes.
     var cause: [String]
-    /// From the start of the transaction to FRR's reply; nil when none came.
+    /// From the start of the transaction to the reply that the agent got; nil when none came, and in a commit log.
     var replyMilliseconds: Double?
     /// From the start of the transaction to its end, read-back included.
     var durationMilliseconds: Double
+    /// The longest phases: `commit 3.1`.
+    var phases: [String] = []
     /// What went wrong, unless it was applied.
     var error: String?
 
-    /// Reads a log line; nil when it does not tell of a commit.
-    init?(_ line: AgentLogLine, node: String, readAt: ContinuousClock.Instant) {
-        guard line.message == "commit", let metadata = line.metadata, let outcome = metadata.outcome else { return nil }
+    /// Reads a line of an agent's log; nil when it does not tell of a commit of the agent's.
+    init?(_ line: LogLine, node: String, readAt: ContinuousClock.Instant) {
+        guard line.message == "commit", let metadata = line.metadata, let outcome = metadata.outcome,
+            metadata.client == nil
+        else { return nil }
         self.node = node
         self.readAt = readAt
-        timeOfDay = String(line.time.dropFirst(11).dropLast())
+        timeOfDay = Self.timeOfDay(line.time)
+        request = metadata.transaction ?? ""
         self.outcome = outcome
         edits = metadata.edits ?? []
         cause = metadata.cause ?? []
@@ -35,45 +42,37 @@ struct Commit: Sendable {
         error = metadata.error
     }
 
-    /// When FRR replied: the line is written after the read-back, whose length it tells. The way of the line to this
-    /// program counts as FRR's time, so the instant is late rather than early.
+    /// Takes a record of a commit log.
+    init(_ record: CommitRecord, node: String, readAt: ContinuousClock.Instant) {
+        self.node = node
+        self.readAt = readAt
+        timeOfDay = Self.timeOfDay(record.startedAt)
+        request = record.request
+        outcome = record.kind == "commit" ? record.outcome : "\(record.kind) \(record.outcome)"
+        edits = record.edits.map(\.text)
+        cause = record.cause
+        durationMilliseconds = Double(record.durationMicroseconds) / 1000
+        phases = record.phaseMicroseconds.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(2).map {
+            "\($0.key) " + String(format: "%.1f", Double($0.value) / 1000)
+        }
+        error = record.error
+    }
+
+    /// When the agent had the reply: the line is written after it, and tells how long after. The way of the line to this
+    /// program counts as the reply's time, so the instant is late rather than early.
     var repliedAt: ContinuousClock.Instant? {
         replyMilliseconds.map { readAt - .milliseconds(durationMilliseconds - $0) }
     }
-}
 
-/// The part of an agent's JSON log line that the demo uses.
-struct AgentLogLine: Decodable, Sendable {
-    /// Metadata by the keys of `LogKeys`.
-    struct Metadata: Decodable, Sendable {
-        var durationMilliseconds: String?
-        var replyMilliseconds: String?
-        var outcome: String?
-        var error: String?
-        var edits: [String]?
-        var cause: [String]?
-        var address: String?
-        var version: String?
-        var dialect: String?
-        var schema: String?
-        var releases: String?
-
-        enum CodingKeys: String, CodingKey {
-            case durationMilliseconds = "duration_ms"
-            case replyMilliseconds = "reply_ms"
-            case outcome, error, edits, cause, address, version, dialect, schema, releases
-        }
+    /// `4.1 ms (commit 3.2, readBack 0.4)`, or the time to the reply where that is all that is known.
+    var timings: String {
+        let total = String(format: "%.1f ms", replyMilliseconds ?? durationMilliseconds)
+        return phases.isEmpty ? total : "\(total) (\(phases.joined(separator: ", ")))"
     }
 
-    var time: String
-    var message: String
-    var metadata: Metadata?
-
-    /// Reads a line; nil when it is no JSON of this form, a crash report for instance.
-    init?(_ text: String) {
-        guard text.first == "{", let line = try? JSONDecoder().decode(Self.self, from: Data(text.utf8)) else {
-            return nil
-        }
-        self = line
+    private static func timeOfDay(_ time: String) -> String {
+        let text = time.dropFirst(11)
+        guard let dot = text.firstIndex(of: ".") else { return String(text.prefix(8)) }
+        return String(text[..<dot] + text[dot...].prefix(4))
     }
 }

@@ -3,7 +3,7 @@ internal import Foundation
 internal import Logging
 internal import Synchronization
 
-/// Everything that runs: lab, API server, agents; and what takes it down again.
+/// Everything that runs: lab, API server, the processes beside each FRR; and what takes it down again.
 final class Demo: Sendable {
     /// Where things are.
     struct Paths: Sendable {
@@ -11,11 +11,12 @@ final class Demo: Sendable {
         var repository: String
         /// The folder with `cosmolet` and `kubesim`.
         var binaries: String
-        /// For the kubeconfig; removed at the end.
+        /// For kubeconfig, sockets and journals; removed at the end.
         var folder: String
     }
 
     let paths: Paths
+    let mode: Mode
     let presenter: any Presenter
     let recorder: Recorder
     private let parts = Mutex(Parts())
@@ -24,20 +25,24 @@ final class Demo: Sendable {
         var server: ManagedProcess?
         var cluster: Cluster?
         var fabric: Fabric?
-        var agents: [AgentProcess] = []
+        var nodes: [NodeProcesses] = []
         var hasLab = false
     }
 
-    init(paths: Paths, presenter: any Presenter) {
+    init(paths: Paths, mode: Mode, presenter: any Presenter) {
         self.paths = paths
+        self.mode = mode
         self.presenter = presenter
         recorder = Recorder(presenter: presenter)
     }
 
-    /// The agents, in the lab's order of nodes; after `start()`.
-    var agents: [AgentProcess] { parts.withLock(\.agents) }
+    /// What runs beside each FRR, in the lab's order of nodes; after `start()`.
+    var nodes: [NodeProcesses] { parts.withLock(\.nodes) }
 
-    /// Starts the lab, the API server with the example objects, and one agent per node.
+    /// The agents of all nodes.
+    var agents: [AgentProcess] { nodes.map(\.agent) }
+
+    /// Starts the lab, the API server with the example objects, and `cosmolet` beside each FRR.
     func start() async throws -> (fabric: Fabric, cluster: Cluster) {
         presenter.now("Starting the lab: two nodes with FRR, two routers.")
         parts.withLock { $0.hasLab = true }
@@ -58,15 +63,19 @@ final class Demo: Sendable {
         let appliedWith = try await cluster.apply(manifests: paths.repository + "/hack/demo.d")
         presenter.result("applied with \(appliedWith); try: kubectl --kubeconfig \(cluster.kubeconfig) get svc -n demo")
 
-        presenter.now("Starting one agent per node.")
-        let agents = fabric.nodes.map { node in
-            AgentProcess(
-                node: node, program: paths.binaries + "/cosmolet", kubeconfig: cluster.kubeconfig,
-                environment: environment, onCommit: { [presenter] in presenter.committed($0) })
+        presenter.now(
+            mode == .split
+                ? "Starting northbound and agent beside each FRR: two processes per node."
+                : "Starting an agent beside each FRR: one process per node.")
+        let nodes = fabric.nodes.map { node in
+            NodeProcesses(
+                node: node, mode: mode, program: paths.binaries + "/cosmolet", folder: paths.folder,
+                kubeconfig: cluster.kubeconfig, environment: environment,
+                onCommit: { [presenter] in presenter.committed($0) })
         }
-        parts.withLock { $0.agents = agents }
-        for agent in agents { try await agent.start() }
-        record(fabric, agents, appliedWith: appliedWith)
+        parts.withLock { $0.nodes = nodes }
+        for node in nodes { try await node.start() }
+        record(fabric, nodes, appliedWith: appliedWith)
         return (fabric, cluster)
     }
 
@@ -74,7 +83,7 @@ final class Demo: Sendable {
     func tearDown() async {
         let parts = parts.withLock(\.self)
         await withTaskGroup(of: Void.self) { group in
-            for agent in parts.agents { group.addTask { await agent.stop(within: .seconds(3)) } }
+            for node in parts.nodes { group.addTask { await node.stop(within: .seconds(3)) } }
             group.addTask {
                 if let cluster = parts.cluster { await cluster.stop() } else { await parts.server?.stop() }
             }
@@ -90,29 +99,36 @@ final class Demo: Sendable {
         try? FileManager.default.removeItem(atPath: paths.folder)
     }
 
+    /// Runs `cosmolet` with arguments and returns what it prints.
+    func cosmolet(_ arguments: String...) async throws -> String {
+        try await Command.run(paths.binaries + "/cosmolet", arguments, environment: environment)
+    }
+
     /// By this mark `hack/demo` finds children that outlive a killed demo.
     private var environment: [String: String] { ["COSMOLET_DEMO": paths.folder] }
 
     private var labName: String { "demo-\(ProcessInfo.processInfo.processIdentifier)" }
 
-    private func record(_ fabric: Fabric, _ agents: [AgentProcess], appliedWith: String) {
+    private func record(_ fabric: Fabric, _ nodes: [NodeProcesses], appliedWith: String) {
         recorder.record { report in
-            report.cosmolet = agents.first?.facts.version ?? ""
+            report.mode = mode
+            report.cosmolet = nodes.first?.agent.facts.version ?? ""
             report.kubernetes.appliedWith = appliedWith
-            report.nodes = agents.map { agent in
-                let facts = agent.facts
+            report.nodes = nodes.map { processes in
+                let node = processes.node
+                let facts = processes.management
                 return .init(
-                    name: agent.node.name, frr: agent.node.frrVersion, dialect: facts.dialect, schema: facts.schema,
-                    releases: facts.releases, ipv4: agent.node.ipv4, ipv6: agent.node.ipv6)
+                    name: node.name, frr: node.frrVersion, dialect: facts.dialect, schema: facts.schema,
+                    releases: facts.releases, ipv4: node.ipv4, ipv6: node.ipv6)
             }
             report.routers = fabric.tables.map {
                 .init(name: $0.router.name, kind: $0.router.kind, version: $0.router.version)
             }
         }
-        for agent in agents {
-            let facts = agent.facts
+        for node in nodes {
+            let facts = node.management
             presenter.result(
-                "\(agent.node.name): dialect \(facts.dialect), schema \(facts.schema), releases \(facts.releases)")
+                "\(node.node.name): dialect \(facts.dialect), schema \(facts.schema), releases \(facts.releases)")
         }
     }
 }

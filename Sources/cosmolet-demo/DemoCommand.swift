@@ -7,7 +7,7 @@ internal import Foundation
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cosmolet-demo",
-        abstract: "Real FRR and BIRD, an API server, an agent per node, and what the routers learn.",
+        abstract: "Real FRR and BIRD, an API server, cosmolet on each node, and what the routers learn.",
         discussion: "Started by hack/demo. See docs/demo.md.")
 
     @Option(help: ArgumentHelp("Folder with hack/.", valueName: "folder"))
@@ -16,11 +16,14 @@ struct DemoCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Folder with cosmolet and kubesim.", valueName: "folder"))
     var binaries: String
 
-    @Option(help: ArgumentHelp("Folder for the kubeconfig; removed at the end.", valueName: "folder"))
+    @Option(help: ArgumentHelp("Folder for kubeconfig, sockets and journals; removed at the end.", valueName: "folder"))
     var folder: String
 
     @Flag(help: "No live view: run, check, exit 0 or 1.")
     var once = false
+
+    @Flag(help: "One process per node instead of two.")
+    var embedded = false
 
     @Option(help: ArgumentHelp("Write what was seen.", valueName: "file"))
     var json: String?
@@ -46,6 +49,7 @@ struct DemoCommand: AsyncParsableCommand {
         let isLive = !once && isatty(STDOUT_FILENO) == 1
         let demo = Demo(
             paths: .init(repository: repository, binaries: binaries, folder: folder),
+            mode: embedded ? .embedded : .split,
             presenter: isLive ? LivePresenter(kubeconfig: folder + "/kubeconfig") : LinePresenter())
         let started = ContinuousClock.now
         demo.recorder.record { $0.date = Date().formatted(.iso8601) }
@@ -62,7 +66,7 @@ struct DemoCommand: AsyncParsableCommand {
         }
         if let json { try demo.recorder.value.write(to: json) }
         switch ending {
-        case .finished: if !isLive { print("demo: all \(demo.recorder.value.checks.count) checks passed") }
+        case .finished: if !isLive { print(Summary.text(of: demo.recorder.value)) }
         case .failed: throw ExitCode(1)
         case .interrupted: throw ExitCode(130)
         }
@@ -108,6 +112,9 @@ struct DemoCommand: AsyncParsableCommand {
         try await scenario.announce()
         try await scenario.moveEndpoints()
         try await scenario.killAgent()
+        if demo.mode == .split { try await scenario.killNorthbound() }
+        try await scenario.showCommits()
+        if demo.mode == .split { try await scenario.rollBack() }
         if isLive {
             end.reach()
             demo.presenter.now("That was all. The view goes on: change something with kubectl. Ctrl-C ends it.")
@@ -122,7 +129,7 @@ struct DemoCommand: AsyncParsableCommand {
             let seen = "\(target.seenMilliseconds) ms, target \(target.limitMilliseconds) ms"
             demo.presenter.result("WARNING \(target.node) \(target.name): \(seen)")
         }
-        try await scenario.stopAgents()
+        try await scenario.stopProcesses()
         if strictSpeed {
             try demo.recorder.check("speed targets missed", expected: 0, seen: speed.targets.count { !$0.met })
         }
@@ -130,9 +137,9 @@ struct DemoCommand: AsyncParsableCommand {
 
     private func explain(_ text: String, _ demo: Demo) {
         print("\ndemo: \(text)\n")
-        for agent in demo.agents {
-            print("Last lines of the agent of \(agent.node.name):")
-            for line in agent.lastLines(8) { print("  \(line)") }
+        for daemon in demo.nodes.flatMap(\.daemons) {
+            print("Last lines of the \(daemon.name):")
+            for line in daemon.lastLines(8) { print("  \(line)") }
         }
         fflush(nil)
     }

@@ -3,7 +3,7 @@ internal import Foundation
 internal import NetworkTypes
 internal import Synchronization
 
-/// The live view: what the demo does, the routers' tables, the agents' transactions.
+/// The live view: what the demo does, the routers' tables, the commit logs of both nodes.
 final class LivePresenter: Presenter {
     private struct State {
         var terminal = Terminal()
@@ -142,9 +142,8 @@ final class LivePresenter: Presenter {
     }
 
     private static func lines(_ commit: Commit) -> [Terminal.Line] {
-        let duration = String(format: "%.1f ms", commit.replyMilliseconds ?? commit.durationMilliseconds)
         let edits = commit.edits.map { $0.replacingOccurrences(of: " default", with: "") }.joined(separator: " ")
-        let head = "\(commit.timeOfDay) \(commit.node) \(commit.outcome) \(duration) \(edits)"
+        let head = "\(commit.timeOfDay) \(commit.node) \(commit.outcome) \(edits)  \(commit.timings)"
         let reasons = commit.cause + [commit.error].compactMap(\.self)
         return [Terminal.Line(head)] + reasons.prefix(2).map { Terminal.Line("             \($0)", .dim) }
     }

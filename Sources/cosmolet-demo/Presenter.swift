@@ -11,7 +11,7 @@ protocol Presenter: Sendable {
     func checked(_ name: String, seen: String, passed: Bool)
     /// Whether many transactions follow that nobody wants to read.
     func measure(_ isMeasuring: Bool)
-    /// An agent's transaction.
+    /// A transaction.
     func committed(_ commit: Commit)
     /// The lab is there.
     func follow(_ fabric: Fabric)
@@ -37,8 +37,7 @@ final class LinePresenter: Presenter {
 
     func committed(_ commit: Commit) {
         if isMeasuring.withLock(\.self) { return }
-        let reply = commit.replyMilliseconds.map { ", reply after \($0) ms" } ?? ""
-        say("    \(commit.node) \(commit.outcome): \(commit.edits.joined(separator: ", "))\(reply)")
+        say("    \(commit.node) \(commit.outcome): \(commit.edits.joined(separator: ", ")), \(commit.timings)")
         for cause in commit.cause { say("      \(cause)") }
     }
 

@@ -2,6 +2,7 @@ internal import Foundation
 
 /// What `--json` writes. docs/demo.md describes it; names are its names there.
 struct Report: Encodable, Sendable {
+    var mode = Mode.split
     var cosmolet = ""
     var date = ""
     var durationSeconds = 0.0
@@ -32,7 +33,7 @@ struct Report: Encodable, Sendable {
         var appliedWith = ""
     }
 
-    /// A node of the lab, and what the agent found out about its FRR.
+    /// A node of the lab, and what was found out about its FRR.
     struct Node: Encodable, Sendable {
         var name: String
         var frr: String
@@ -96,12 +97,15 @@ struct Report: Encodable, Sendable {
         var configuredVIPs: Int
         /// By change, then router: API change to the router's kernel.
         var changeToRouter: [String: [String: Series]] = [:]
-        /// By change: API change to FRR's commit reply.
+        /// By change: API change to the commit's reply, as the agent gets it.
         var changeToReply: [String: Series] = [:]
         /// The same commit by a client that does nothing else.
         var bareCommit = Series([])
         /// Of `changeToReply.announce`, p50, over `bareCommit`, p50.
         var addedByCosmoletMilliseconds = 0.0
+        /// What the agent waited for its commit, less what the commit took between northbound and FRR: policy and the
+        /// journal's two durable writes, in split mode also ZeroMQ and codec, both ways.
+        var addedByNorthbound = Series([])
     }
 
     /// A target and whether it was met.
@@ -118,6 +122,7 @@ struct Report: Encodable, Sendable {
         var milliseconds: [Double]
         var p50: Double
         var p95: Double
+        var p99: Double
 
         init(_ durations: [Duration]) {
             milliseconds = durations.map(\.milliseconds)
@@ -128,6 +133,7 @@ struct Report: Encodable, Sendable {
             }
             p50 = percentile(0.5)
             p95 = percentile(0.95)
+            p99 = percentile(0.99)
         }
     }
 

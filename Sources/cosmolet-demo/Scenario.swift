@@ -8,13 +8,13 @@ struct Scenario: Sendable {
     let fabric: Fabric
     let cluster: Cluster
     /// What the routers shall show now.
-    private var expectation: Fabric.Expectation = [:]
+    var expectation: Fabric.Expectation = [:]
 
-    private var presenter: any Presenter { demo.presenter }
-    private var recorder: Recorder { demo.recorder }
+    var presenter: any Presenter { demo.presenter }
+    var recorder: Recorder { demo.recorder }
 
     /// The Service whose endpoints move, and its slices with the address of the endpoint on the first node.
-    private static let service = "web"
+    static let service = "web"
     private static let slices = [("web-ipv4", "10.244.1.10"), ("web-ipv6", "fd00:244:1::10")]
 
     init(demo: Demo, fabric: Fabric, cluster: Cluster) {
@@ -94,7 +94,7 @@ struct Scenario: Sendable {
         let commits = agent.commits.value.count
         let what = "kill -9 and restart of the agent of \(agent.node.name)"
         try await fabric.checkUnchanged(during: what, for: .seconds(3), recorder) {
-            try await agent.kill()
+            try await agent.daemon.kill()
             try await agent.start()
         }
         try recorder.check(
@@ -102,42 +102,45 @@ struct Scenario: Sendable {
         try await presenter.pause()
     }
 
-    /// `/metrics` and the probes of all agents.
+    /// `/metrics` and the probes of all processes.
     func checkEndpoints() async throws {
-        presenter.now("Reading the agents' probes and metrics.")
+        presenter.now("Reading probes and metrics.")
         let hasPromtool = (try? await Command.run("promtool", ["--version"])) != nil
-        for agent in demo.agents {
-            for probe in ["/livez", "/readyz"] {
-                let answer = try await HTTPProbe.get(agent.address, probe)
-                try recorder.check(
-                    "\(probe) of \(agent.node.name)", expected: "200",
-                    seen: (["\(answer.status)"] + answer.body.split(whereSeparator: \.isNewline)).joined(
-                        separator: " "),
-                    passed: answer.status == 200)
-            }
-            guard hasPromtool else {
-                presenter.result("promtool is not here: the metrics of \(agent.node.name) are not checked")
-                continue
-            }
-            let metrics = try await HTTPProbe.get(agent.address, "/metrics").body
-            let failure = try await failure {
-                try await Command.run("promtool", ["check", "metrics"], input: metrics)
-            }
-            try recorder.check(
-                "promtool check metrics, \(agent.node.name)", expected: "nothing found",
-                seen: failure ?? "nothing found")
+        for server in demo.nodes.flatMap(\.servers) {
+            try await checkEndpoints(server.name, server.address, hasPromtool)
         }
     }
 
-    /// SIGTERM of all agents: what is announced stays.
-    func stopAgents() async throws {
-        presenter.now("SIGTERM of all agents: what is announced stays announced.")
-        let agents = demo.agents
+    private func checkEndpoints(_ name: String, _ address: String, _ hasPromtool: Bool) async throws {
+        for probe in ["/livez", "/readyz"] {
+            let answer = try await HTTPProbe.get(address, probe)
+            try recorder.check(
+                "\(probe) of the \(name)", expected: "200",
+                seen: (["\(answer.status)"] + answer.body.split(whereSeparator: \.isNewline)).joined(separator: " "),
+                passed: answer.status == 200)
+        }
+        guard hasPromtool else {
+            presenter.result("promtool is not here: the metrics of the \(name) are not checked")
+            return
+        }
+        let metrics = try await HTTPProbe.get(address, "/metrics").body
+        let failure = try await failure {
+            try await Command.run("promtool", ["check", "metrics"], input: metrics)
+        }
+        try recorder.check(
+            "promtool check metrics, \(name)", expected: "nothing found", seen: failure ?? "nothing found")
+    }
+
+    /// SIGTERM of everything beside FRR: what is announced stays.
+    func stopProcesses() async throws {
+        let what = demo.mode == .split ? "agents and northbounds" : "agents"
+        presenter.now("SIGTERM of all \(what): what is announced stays announced.")
+        let daemons = demo.agents.map(\.daemon) + demo.nodes.compactMap(\.northbound?.daemon)
         let recorder = recorder
-        try await fabric.checkUnchanged(during: "SIGTERM of all agents", for: .seconds(1), recorder) {
-            for agent in agents {
-                let status = await agent.stop()
-                try recorder.check("end of the agent of \(agent.node.name)", expected: "exited(0)", seen: status)
+        try await fabric.checkUnchanged(during: "SIGTERM of all \(what)", for: .seconds(1), recorder) {
+            for daemon in daemons {
+                let status = await daemon.stop()
+                try recorder.check("end of the \(daemon.name)", expected: "exited(0)", seen: status)
             }
         }
     }
@@ -160,7 +163,7 @@ struct Scenario: Sendable {
     }
 
     /// Does something and waits for what the routers shall make of it.
-    private func observe(
+    func observe(
         _ change: String, _ wanted: Fabric.Expectation, _ action: @Sendable () async throws -> Void
     ) async throws -> [Report.Arrival] {
         let arrivals = try await fabric.expect(wanted, after: action).map {
@@ -182,7 +185,7 @@ struct Scenario: Sendable {
         return nextHops.compactMap { fabric.node(at: $0)?.frrVersion }.sorted { !$0.isAtLeast($1) }
     }
 
-    private func record(_ name: String, _ description: String, _ arrivals: [Report.Arrival]) {
+    func record(_ name: String, _ description: String, _ arrivals: [Report.Arrival]) {
         let routes = fabric.routes().mapValues { table in
             table.mapValues { nextHops in
                 nextHops.map { address in
@@ -197,7 +200,7 @@ struct Scenario: Sendable {
     }
 
     /// All routes of all routers are what is expected, no more and no less.
-    private func checkRoutes(_ when: String) throws {
+    func checkRoutes(_ when: String) throws {
         let expected = fabric.routes(expectation)
         for (router, routes) in fabric.routes().sorted(by: { $0.key < $1.key }) {
             try recorder.check(

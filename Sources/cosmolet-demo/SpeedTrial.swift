@@ -13,34 +13,36 @@ struct SpeedTrial: Sendable {
     /// Counted samples per node and direction; one more of each goes before.
     let samples: Int
 
-    private static let service = "probe"
-    private static let slice = "probe-ipv4"
     /// RFC 5737; announced by hand, so that no agent touches it.
     private static let yardstick = Network(prefix: IPPrefix(host: IPAddress("203.0.113.254")!), attributeClass: .manual)
 
     /// What the routers shall do, p50.
     private static let routerTarget = 85.0
-    /// What we may add to a bare commit, p50.
-    private static let replyTarget = 5.0
+    /// What ZeroMQ, codec, policy and journal may add to a commit, p50.
+    private static let northboundTarget = 5.0
+    /// What all of us may add to a bare commit, p50: the agent as much as the northbound.
+    private static let replyTarget = 10.0
 
     /// One change of one endpoint and what came of it.
     private struct Sample {
         var reply: Duration
         /// By router.
         var arrivals: [String: Duration]
+        /// What the agent waited beyond the commit itself.
+        var addedByNorthbound: Duration
     }
 
     /// Measures all nodes, one after the other.
     func run() async throws -> Report.Speed {
         demo.presenter.now("Measuring: \(samples) changes of one endpoint per node and direction, all else idle.")
-        guard let service = try await cluster.plannedServices().first(where: { $0.name == Self.service }),
+        guard let service = try await cluster.plannedServices().first(where: { $0.name == Cluster.probe }),
             let prefix = service.prefixes.first
-        else { throw DemoError("hack/demo.d has no Service demo/\(Self.service) with an address") }
+        else { throw DemoError("hack/demo.d has no Service demo/\(Cluster.probe) with an address") }
         demo.presenter.measure(true)
         defer { demo.presenter.measure(false) }
         var speed = Report.Speed()
-        for (index, agent) in demo.agents.enumerated() {
-            let node = try await measure(agent, endpoint: index, prefix: prefix, nodes: service.nodes)
+        for (index, processes) in demo.nodes.enumerated() {
+            let node = try await measure(processes, endpoint: index, prefix: prefix, nodes: service.nodes)
             report(node)
             speed.nodes.append(node)
         }
@@ -51,18 +53,18 @@ struct SpeedTrial: Sendable {
     // MARK: - One node
 
     private func measure(
-        _ agent: AgentProcess, endpoint: Int, prefix: IPPrefix, nodes: Set<String>
+        _ processes: NodeProcesses, endpoint: Int, prefix: IPPrefix, nodes: Set<String>
     ) async throws -> Report.NodeSpeed {
-        var result = Report.NodeSpeed(
-            node: agent.node.name, frr: agent.node.frrVersion, configuredVIPs: configuredVIPs(of: agent.node))
-        result.bareCommit = Report.Series(try await bareCommits(agent.node))
+        let node = processes.node
+        var result = Report.NodeSpeed(node: node.name, frr: node.frrVersion, configuredVIPs: configuredVIPs(of: node))
+        result.bareCommit = Report.Series(try await bareCommits(node))
         var collected: [String: [Sample]] = ["withdraw": [], "announce": []]
         for round in 0...samples {
             for change in ["withdraw", "announce"] {
                 let isReady = change == "announce"
                 let sample = try await toggle(
-                    agent, endpoint: endpoint, isReady: isReady,
-                    wanted: [prefix: isReady ? nodes : nodes.subtracting([agent.node.name])])
+                    processes, endpoint: endpoint, isReady: isReady,
+                    wanted: [prefix: isReady ? nodes : nodes.subtracting([node.name])])
                 if round > 0 { collected[change]?.append(sample) }
             }
         }
@@ -73,6 +75,7 @@ struct SpeedTrial: Sendable {
                     samples.compactMap { $0.arrivals[table.router.name] })
             }
         }
+        result.addedByNorthbound = Report.Series(collected.values.joined().map(\.addedByNorthbound))
         let added = (result.changeToReply["announce"]?.p50 ?? 0) - result.bareCommit.p50
         result.addedByCosmoletMilliseconds = (added * 1000).rounded() / 1000
         return result
@@ -80,13 +83,12 @@ struct SpeedTrial: Sendable {
 
     /// Returns when the agent has done with its transaction and all routers show it.
     private func toggle(
-        _ agent: AgentProcess, endpoint: Int, isReady: Bool, wanted: Fabric.Expectation
+        _ processes: NodeProcesses, endpoint: Int, isReady: Bool, wanted: Fabric.Expectation
     ) async throws -> Sample {
+        let agent = processes.agent
         let count = agent.commits.value.count
         let arrivals = try await fabric.expect(wanted) {
-            try await cluster.patchSlice(
-                Self.slice,
-                #"{"op":"replace","path":"/endpoints/\#(endpoint)/conditions/ready","value":\#(isReady)}"#)
+            try await cluster.setProbeReady(node: endpoint, isReady)
         }
         let commits = try await agent.commits.wait(for: "commit of \(agent.node.name)") { $0.count > count }
         let commit = commits[count]
@@ -99,9 +101,12 @@ struct SpeedTrial: Sendable {
                   seen: \(commits.count - count), the first \(commit.outcome) \(commit.error ?? "")
                 """)
         }
+        let record = try await processes.commitLog.record(of: commit.request)
+        let inside = Duration.microseconds(record.durationMicroseconds)
         return Sample(
             reply: start.duration(to: repliedAt),
-            arrivals: Dictionary(uniqueKeysWithValues: arrivals.map { ($0.router, $0.duration) }))
+            arrivals: Dictionary(uniqueKeysWithValues: arrivals.map { ($0.router, $0.duration) }),
+            addedByNorthbound: .milliseconds(commit.durationMilliseconds) - inside)
     }
 
     /// Announces a VIP by hand again and again, in the shortest way, beside the idle agent.
@@ -140,8 +145,10 @@ struct SpeedTrial: Sendable {
     private func targets(_ speed: Report.NodeSpeed) -> [Report.Target] {
         var result = [
             target(
+                "northbound, over the commit itself", speed, Self.northboundTarget, speed.addedByNorthbound.p50),
+            target(
                 "API change to commit reply, over a bare commit", speed, Self.replyTarget,
-                speed.addedByCosmoletMilliseconds)
+                speed.addedByCosmoletMilliseconds),
         ]
         // BIRD puts a received route into the kernel at once, so its table tells when the UPDATE came.
         for table in fabric.tables where table.router.kind == "bird" {
@@ -163,7 +170,7 @@ struct SpeedTrial: Sendable {
 
     private func report(_ speed: Report.NodeSpeed) {
         let show = { (name: String, series: Report.Series) in
-            demo.presenter.result("\(speed.node) \(name): p50 \(series.p50) ms, p95 \(series.p95) ms")
+            demo.presenter.result("\(speed.node) \(name): p50 \(series.p50) ms, p99 \(series.p99) ms")
         }
         show("bare commit", speed.bareCommit)
         for change in ["announce", "withdraw"] {
@@ -172,5 +179,6 @@ struct SpeedTrial: Sendable {
                 show("\(change): API change to \(router)", series)
             }
         }
+        show("added by the northbound", speed.addedByNorthbound)
     }
 }

@@ -34,12 +34,21 @@ def render(*expressions, name="cosmolet", namespace="kube-system"):
     return objects
 
 
-def agent_configuration(objects):
-    """The agent's configuration file, parsed."""
-    return helm.values_from_yaml(objects["ConfigMap"]["data"]["config.yaml"])
+def configuration(objects, process="agent"):
+    """The configuration file of a process, parsed."""
+    return helm.values_from_yaml(objects["ConfigMap"]["data"][f"{process}.yaml"])
 
 
-def container(objects):
-    """The only container of the DaemonSet."""
-    (only,) = objects["DaemonSet"]["spec"]["template"]["spec"]["containers"]
-    return only
+def pod(objects):
+    """The pod of the DaemonSet."""
+    return objects["DaemonSet"]["spec"]["template"]["spec"]
+
+
+def containers(objects):
+    """The pod's containers by name."""
+    return {c["name"]: c for c in pod(objects)["containers"]}
+
+
+def mounts(container):
+    """A container's mounts by the volume's name."""
+    return {m["name"]: m for m in container["volumeMounts"]}

@@ -3,7 +3,7 @@
 import re
 import unittest
 
-from chart import agent_configuration, container, render
+from chart import configuration, containers, mounts, pod, render
 
 
 class Defaults(unittest.TestCase):
@@ -39,40 +39,13 @@ class Defaults(unittest.TestCase):
         self.assertEqual(set(spec["selector"]["matchLabels"].items()) - set(labels.items()), set())
 
     def test_pods_run_on_every_node_in_its_network(self):
-        pod = self.objects["DaemonSet"]["spec"]["template"]["spec"]
-        self.assertIs(pod["hostNetwork"], True)
-        self.assertEqual(pod["dnsPolicy"], "ClusterFirstWithHostNet")
-        self.assertEqual(pod["priorityClassName"], "system-node-critical")
-        self.assertEqual(pod["tolerations"], [{"operator": "Exists"}])
+        spec = pod(self.objects)
+        self.assertIs(spec["hostNetwork"], True)
+        self.assertEqual(spec["dnsPolicy"], "ClusterFirstWithHostNet")
+        self.assertEqual(spec["priorityClassName"], "system-node-critical")
+        self.assertEqual(spec["tolerations"], [{"operator": "Exists"}])
         strategy = self.objects["DaemonSet"]["spec"]["updateStrategy"]
         self.assertEqual(strategy, {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1}})
-
-    def test_agent_is_started_with_its_configuration_and_node(self):
-        agent = container(self.objects)
-        self.assertEqual(agent["name"], "agent")
-        self.assertEqual(agent["command"] + agent["args"],
-                         ["cosmolet", "agent", "--config", "/etc/cosmolet/config.yaml"])
-        self.assertEqual(agent["env"], [
-            {"name": "COSMOLET_NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}])
-
-    def test_every_mount_has_its_volume(self):
-        mounts = {m["name"]: m for m in container(self.objects)["volumeMounts"]}
-        volumes = {v["name"]: v for v in self.objects["DaemonSet"]["spec"]["template"]["spec"]["volumes"]}
-        self.assertEqual(set(mounts), set(volumes))
-        self.assertEqual(volumes["frr-run"]["hostPath"], {"path": "/var/run/frr", "type": "Directory"})
-        self.assertEqual(mounts["frr-run"]["mountPath"], "/var/run/frr")
-        self.assertEqual(volumes["config"]["configMap"]["name"], self.objects["ConfigMap"]["metadata"]["name"])
-
-    def test_probes_and_port(self):
-        agent = container(self.objects)
-        self.assertEqual(agent["livenessProbe"]["httpGet"], {"path": "/livez", "port": "http"})
-        self.assertEqual(agent["readinessProbe"]["httpGet"], {"path": "/readyz", "port": "http"})
-        self.assertEqual([(p["name"], p["containerPort"]) for p in agent["ports"]], [("http", 9723)])
-
-    def test_agent_has_one_capability_and_a_read_only_root(self):
-        self.assertEqual(container(self.objects)["securityContext"], {
-            "runAsUser": 0, "privileged": False, "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"], "add": ["DAC_OVERRIDE"]}, "seccompProfile": {"type": "RuntimeDefault"}})
 
     def test_role_has_exactly_the_verbs(self):
         read = ["get", "list", "watch"]
@@ -90,16 +63,8 @@ class Defaults(unittest.TestCase):
         self.assertEqual(binding["subjects"], [
             {"kind": "ServiceAccount", "name": account, "namespace": "kube-system"}])
         self.assertEqual(binding["roleRef"]["name"], self.objects["ClusterRole"]["metadata"]["name"])
-        self.assertEqual(self.objects["DaemonSet"]["spec"]["template"]["spec"]["serviceAccountName"], account)
+        self.assertEqual(pod(self.objects)["serviceAccountName"], account)
 
-    def test_configuration_holds_what_the_agent_reads(self):
-        self.assertEqual(agent_configuration(self.objects), {
-            "announce": {"kinds": ["loadBalancer"], "allowedPrefixes": [], "allowedExternalPrefixes": [],
-                         "drainOnTerminating": False},
-            "frr": {"socket": "/var/run/frr/mgmtd_fe.sock", "table": 1790,
-                    "tags": {"default": 100, "drain": 199, "manual": 198}},
-            "http": {"address": "0.0.0.0:9723"},
-            "log": {"level": "info", "format": "json"}})
 
 
 class Overrides(unittest.TestCase):
@@ -107,47 +72,43 @@ class Overrides(unittest.TestCase):
         # The second is written 4.2e+09 by a template that forgets its type.
         for asn in (65001, 4200000000):
             objects = render(f"config.bgp.asn={asn}")
-            self.assertEqual(agent_configuration(objects)["bgp"], {"asn": asn})
-            self.assertIn(f"asn: {asn}\n", objects["ConfigMap"]["data"]["config.yaml"])
+            self.assertEqual(configuration(objects)["bgp"], {"asn": asn})
+            self.assertIn(f"asn: {asn}\n", objects["ConfigMap"]["data"]["agent.yaml"])
             self.assertIn(f"router bgp {asn}\n", objects["NOTES"])
-
-    def test_privileged_leaves_out_what_kubernetes_refuses_with_it(self):
-        context = container(render("config.bgp.asn=65001", "securityContext.privileged=true"))["securityContext"]
-        self.assertIs(context["privileged"], True)
-        self.assertNotIn("allowPrivilegeEscalation", context)
-        self.assertNotIn("capabilities", context)
-        self.assertIs(context["readOnlyRootFilesystem"], True)
 
     def test_run_directory_moves_mount_and_socket(self):
         objects = render("frr.runDir=/run/frr/blue/")
-        self.assertEqual(agent_configuration(objects)["frr"]["socket"], "/run/frr/blue/mgmtd_fe.sock")
-        self.assertIn("/run/frr/blue/", [m["mountPath"] for m in container(objects)["volumeMounts"]])
+        self.assertEqual(configuration(objects, "northbound")["frr"]["socket"], "/run/frr/blue/mgmtd_fe.sock")
+        self.assertEqual(mounts(containers(objects)["northbound"])["frr-run"]["mountPath"], "/run/frr/blue/")
 
     def test_socket_may_be_named(self):
         objects = render("config.frr.socket=/var/run/frr/other.sock")
-        self.assertEqual(agent_configuration(objects)["frr"]["socket"], "/var/run/frr/other.sock")
+        self.assertEqual(configuration(objects, "northbound")["frr"]["socket"], "/var/run/frr/other.sock")
 
-    def test_port_and_address_reach_agent_and_probes(self):
-        cases = {
-            "127.0.0.1": ("127.0.0.1:9000", "127.0.0.1"), "::": ("[::]:9000", None), "::1": ("[::1]:9000", "::1"),
-        }
+    def test_ports_and_address_reach_processes_and_probes(self):
+        cases = {"127.0.0.1": ("127.0.0.1", "127.0.0.1"), "::": ("[::]", None), "::1": ("[::1]", "::1")}
         for address, (listen, host) in cases.items():
             with self.subTest(address=address):
-                objects = render(f"metrics.bindAddress={address}", "metrics.port=9000")
-                self.assertEqual(agent_configuration(objects)["http"], {"address": listen})
-                self.assertEqual(container(objects)["livenessProbe"]["httpGet"].get("host"), host)
-                self.assertEqual(container(objects)["ports"][0]["containerPort"], 9000)
+                objects = render(
+                    f"metrics.bindAddress={address}", "metrics.port=9000", "metrics.northboundPort=9001")
+                self.assertEqual(configuration(objects)["http"], {"address": f"{listen}:9000"})
+                self.assertEqual(configuration(objects, "northbound")["northbound"]["http"], f"{listen}:9001")
+                for name, port in (("agent", 9000), ("northbound", 9001)):
+                    container = containers(objects)[name]
+                    self.assertEqual(container["livenessProbe"]["httpGet"].get("host"), host)
+                    self.assertEqual(container["ports"][0]["containerPort"], port)
+                    self.assertEqual(container["ports"][0]["hostPort"], port)
 
     def test_lists_of_prefixes_reach_the_configuration(self):
         objects = render("config.announce.allowedPrefixes={198.51.100.0/24,2001:db8::/64}",
                          "config.announce.kinds={externalIP}")
-        announce = agent_configuration(objects)["announce"]
+        announce = configuration(objects)["announce"]
         self.assertEqual(announce["allowedPrefixes"], ["198.51.100.0/24", "2001:db8::/64"])
         self.assertEqual(announce["kinds"], ["externalIP"])
 
     def test_further_classes_reach_configuration_and_notes(self):
         objects = render("config.frr.tags.backup=150")
-        self.assertEqual(agent_configuration(objects)["frr"]["tags"]["backup"], 150)
+        self.assertEqual(configuration(objects)["frr"]["tags"]["backup"], 150)
         self.assertRegex(objects["NOTES"], r"permit 150\n +description class backup\n +match tag 150\n")
 
     def test_a_change_of_configuration_rolls_the_pods(self):
@@ -158,24 +119,26 @@ class Overrides(unittest.TestCase):
         self.assertEqual(checksum(), checksum("image.tag=1.2.3"))
         self.assertNotEqual(checksum(), checksum("config.log.level=debug"))
         self.assertNotEqual(checksum(), checksum("metrics.port=9000"))
+        self.assertNotEqual(checksum(), checksum("config.northbound.maximumEdits=9"))
 
     def test_pod_monitor_only_on_request(self):
         monitor = render("metrics.podMonitor.enabled=true", "metrics.podMonitor.labels.team=net")["PodMonitor"]
         self.assertEqual(monitor["metadata"]["labels"]["team"], "net")
-        self.assertEqual(monitor["spec"]["podMetricsEndpoints"][0]["port"], "http")
+        self.assertEqual([e["port"] for e in monitor["spec"]["podMetricsEndpoints"]], ["http", "http-northbound"])
         self.assertIn("app.kubernetes.io/name", monitor["spec"]["selector"]["matchLabels"])
 
     def test_image_and_pull_secrets(self):
         objects = render("image.repository=example.org/cosmolet", "image.tag=dev", "image.pullPolicy=Always",
                          "image.pullSecrets[0].name=key")
-        self.assertEqual(container(objects)["image"], "example.org/cosmolet:dev")
-        self.assertEqual(container(objects)["imagePullPolicy"], "Always")
-        self.assertEqual(objects["DaemonSet"]["spec"]["template"]["spec"]["imagePullSecrets"], [{"name": "key"}])
+        for container in containers(objects).values():
+            self.assertEqual(container["image"], "example.org/cosmolet:dev")
+            self.assertEqual(container["imagePullPolicy"], "Always")
+        self.assertEqual(pod(objects)["imagePullSecrets"], [{"name": "key"}])
 
     def test_account_and_role_may_come_from_elsewhere(self):
         objects = render("serviceAccount.create=false", "serviceAccount.name=bgp", "rbac.create=false")
         self.assertEqual(set(objects), {"NOTES", "ConfigMap", "DaemonSet"})
-        self.assertEqual(objects["DaemonSet"]["spec"]["template"]["spec"]["serviceAccountName"], "bgp")
+        self.assertEqual(pod(objects)["serviceAccountName"], "bgp")
 
     def test_pod_details(self):
         objects = render(
@@ -189,9 +152,9 @@ class Overrides(unittest.TestCase):
         self.assertEqual(template["metadata"]["labels"]["tier"], "edge")
         self.assertIn("nodeAffinity", template["spec"]["affinity"])
         self.assertNotIn("tolerations", template["spec"])
-        self.assertEqual(container(objects)["env"][1], {"name": "A", "value": "b"})
+        self.assertEqual(containers(objects)["agent"]["env"][1], {"name": "A", "value": "b"})
         self.assertEqual(template["spec"]["volumes"][-1], {"name": "tmp"})
-        self.assertEqual(container(objects)["volumeMounts"][-1], {"name": "tmp", "mountPath": "/tmp"})
+        self.assertEqual(containers(objects)["agent"]["volumeMounts"][-1], {"name": "tmp", "mountPath": "/tmp"})
         rolling = objects["DaemonSet"]["spec"]["updateStrategy"]["rollingUpdate"]
         self.assertEqual(rolling, {"maxUnavailable": "10%"})
 

@@ -30,6 +30,23 @@ class Schema(unittest.TestCase):
         ("image.pullPolicy=Sometimes", "/image/pullPolicy", "IfNotPresent"),
         ("securityContext.privileged=maybe", "/securityContext/privileged", "want boolean"),
         ("updateStrategy.maxUnavailable=0", "/updateStrategy/maxUnavailable", "minimum"),
+        ("mode=both", "/mode", "split"),
+        ("config.northbound.maximumEdits=0", "/config/northbound/maximumEdits", "minimum"),
+        ("config.northbound.allowedPrefixes={10.0.0.1}", "/config/northbound/allowedPrefixes/0", "pattern"),
+        ("config.northbound.staleAfter=2", "/config/northbound/staleAfter", "oneOf"),
+        ("config.northbound.staleAfter=never", "/config/northbound/staleAfter", "oneOf"),
+        ("config.northbound.commitLog=commits.jsonl", "/config/northbound/commitLog", "pattern"),
+        ("config.northbound.journal=/tmp/x", "/config/northbound", "journal"),
+        ("config.northbound=null", "/config", "northbound"),
+        ("journal.path=/tmp/x", "/journal", "path"),
+        ("journal.hostPath=var/lib", "/journal/hostPath", "pattern"),
+        ("metrics.northboundPort=65536", "/metrics/northboundPort", "maximum"),
+        ("northboundResources.request.cpu=1", "/northboundResources", "request"),
+        ("agentSecurityContext.runAsUser=0", "/agentSecurityContext/runAsUser", "minimum"),
+        ("agentSecurityContext.runAsNonRoot=false", "/agentSecurityContext/runAsNonRoot", "must be"),
+        ("agentSecurityContext.allowPrivilegeEscalation=true", "/agentSecurityContext/allowPrivilegeEscalation",
+         "must be"),
+        ("podSecurityContext.fsGroup=0", "/podSecurityContext/fsGroup", "minimum"),
         ("livenessProbe.period=3", "/livenessProbe", "period"),
     ]
 
@@ -52,8 +69,8 @@ class Schema(unittest.TestCase):
     def test_every_object_of_ours_is_closed(self):
         schema = json.loads((CHART / "values.schema.json").read_text())
         open_objects = [path for path in objects_without_closing(schema, "")]
-        # These two are Kubernetes' own types.
-        self.assertEqual(open_objects, ["/securityContext"])
+        # These are Kubernetes' own types.
+        self.assertEqual(open_objects, ["/securityContext", "/agentSecurityContext", "/podSecurityContext"])
 
 
 def undeclared(value, schema, root, path):
@@ -79,7 +96,7 @@ def objects_without_closing(schema, path):
 
 class Lint(unittest.TestCase):
     def test_helm_lint_has_no_warning(self):
-        for expressions in ([], ["config.bgp.asn=65001", "metrics.podMonitor.enabled=true"]):
+        for expressions in ([], ["mode=embedded"], ["config.bgp.asn=65001", "metrics.podMonitor.enabled=true"]):
             report = helm.lint(CHART, values(*expressions), strict=True, namespace="kube-system")
             self.assertEqual(report["errors"], [])
             # 1 is an information: that a chart may have an icon.

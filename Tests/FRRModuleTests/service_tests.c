@@ -129,8 +129,8 @@ static void test_get(void)
 {
     char path[CN_PATH_BYTES + 1], value[CN_VALUE_BYTES + 1];
     char *classes[] = {"/frr-route-map:lib"};
-    char *everything[] = {"/frr-routing:routing", "/frr-route-map:lib/"};
-    char *nothing[] = {"/frr-routing:rout"};
+    char *everything[] = {"/frr-routing:routing", "/frr-route-map:lib/route-map"};
+    char *nothing[] = {"/frr-route-map:lib/route-map[name='COSMOLET-nothing']"};
     struct edits edits;
     client_start(&client);
     edits_start(&edits, 8);
@@ -193,8 +193,34 @@ static void test_get_refusals(void)
     request.n_paths = CN_PATHS + 1;
     CHECK(client_call(&client, "Get", NULL, &request.base) == CN_INVALID_ARGUMENT);
     request.n_paths = 1;
-    paths[0] = "";
+    static char *const wrong[] = {
+        "", "/", "/frr-routing:rout", "/frr-route-map:lib/route-map[name='OTHER']", "/frr-route-map:lib/",
+        "/frr-routing:routing/control-plane-protocols/control-plane-protocol[type='frr-bgp:bgp'][name='bgp'][vrf='x",
+    };
+    for (size_t index = 0; index < sizeof(wrong) / sizeof(wrong[0]); index++) {
+        paths[0] = wrong[index];
+        CHECK(client_call(&client, "Get", NULL, &request.base) == CN_INVALID_ARGUMENT);
+    }
+    static char *const right[] = {
+        "/frr-routing:routing/control-plane-protocols",
+        "/frr-routing:routing/control-plane-protocols/control-plane-protocol",
+        "/frr-routing:routing/control-plane-protocols/control-plane-protocol[type='frr-bgp:bgp'][name='bgp'][vrf='x']",
+        ("/frr-routing:routing/control-plane-protocols/control-plane-protocol[type='frr-bgp:bgp'][name='bgp'][vrf='x']"
+         "/frr-bgp:bgp/global/afi-safis/afi-safi[afi-safi-name='frr-routing:ipv6-unicast']/ipv6-unicast/network-config"),
+    };
+    for (size_t index = 0; index < sizeof(right) / sizeof(right[0]); index++) {
+        paths[0] = right[index];
+        CHECK(client_call(&client, "Get", NULL, &request.base) == CN_OK);
+    }
+    request.n_paths = 0;
+    request.after_transaction = "some";
+    CHECK(client_call(&client, "Get", NULL, &request.base) == CN_FAILED_PRECONDITION);
+    request.after_transaction = NULL;
+    request.has_datastore = 1;
+    request.datastore = 4;
     CHECK(client_call(&client, "Get", NULL, &request.base) == CN_INVALID_ARGUMENT);
+    request.datastore = 1;
+    CHECK(client_call(&client, "Get", NULL, &request.base) == CN_OK);
     Cosmolet__Northbound__V1__CommitRequest commit = COSMOLET__NORTHBOUND__V1__COMMIT_REQUEST__INIT;
     CHECK(client_call(&client, "Commit", NULL, &commit.base) == CN_INVALID_ARGUMENT);
     commit.has_phase = commit.has_candidate = 1;
@@ -203,6 +229,12 @@ static void test_get_refusals(void)
     commit.has_candidate = 0;
     commit.has_confirm_timeout_ms = 1;
     CHECK(client_call(&client, "Commit", NULL, &commit.base) == CN_UNIMPLEMENTED);
+    commit.has_confirm_timeout_ms = 0;
+    commit.has_datastore = 1;
+    commit.datastore = 2;
+    CHECK(client_call(&client, "Commit", NULL, &commit.base) == CN_INVALID_ARGUMENT);
+    commit.datastore = 1;
+    CHECK(client_call(&client, "Commit", NULL, &commit.base) == CN_OK);
     client_end(&client);
 }
 

@@ -41,6 +41,9 @@ public final class CommitLogPublisher: Sendable {
         publisher.publish(topic: frames.header, body: frames.body)
     }
 
+    /// Records that were not sent to anybody, as more came than could be sent. Any thread.
+    public var droppedCount: Int { publisher.droppedCount }
+
     /// Ends the publication.
     public func close() async { await publisher.close() }
 }

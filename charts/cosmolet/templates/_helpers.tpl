@@ -40,8 +40,49 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- end }}
 {{- end }}
 
-{{/* The agent's configuration: .Values.config without what is empty, with what follows from other values. */}}
-{{- define "cosmolet.config" -}}
+{{/* HOST:PORT of a server, with brackets around IPv6. */}}
+{{- define "cosmolet.address" -}}
+{{- $host := .host }}
+{{- if contains ":" $host }}
+{{- $host = printf "[%s]" $host }}
+{{- end }}
+{{- printf "%s:%d" $host (int .port) }}
+{{- end }}
+
+{{/*
+Directory of the sockets between the containers. The volume itself belongs to root; another user needs a directory of his
+own in it, which the northbound makes.
+*/}}
+{{- define "cosmolet.socketDirectory" -}}
+/run/cosmolet{{ if .Values.securityContext.runAsUser }}/northbound{{ end }}
+{{- end }}
+
+{{/* FRR's socket, table and tags: both processes read them. */}}
+{{- define "cosmolet.frrConfig" -}}
+{{- $frr := deepCopy (default dict .Values.config.frr) }}
+{{- if not $frr.socket }}
+{{- $_ := set $frr "socket" (printf "%s/mgmtd_fe.sock" (trimSuffix "/" .Values.frr.runDir)) }}
+{{- end }}
+{{- toYaml $frr }}
+{{- end }}
+
+{{/* Whoever has FRR's socket: sockets, journal, policy. */}}
+{{- define "cosmolet.northboundSection" -}}
+{{- $section := deepCopy (default dict .Values.config.northbound) }}
+{{- $directory := include "cosmolet.socketDirectory" . }}
+{{- $_ := set $section "listen" (printf "zmq+ipc://%s/northbound.sock" $directory) }}
+{{- $_ := set $section "publish" (printf "zmq+ipc://%s/commits.sock" $directory) }}
+{{- $_ := set $section "group" (.Values.podSecurityContext.fsGroup | int64 | toString) }}
+{{- $_ := set $section "journal" (ternary "/var/lib/cosmolet/journal.sqlite" "off" .Values.journal.enabled) }}
+{{- if eq .Values.mode "split" }}
+{{- $address := dict "host" .Values.metrics.bindAddress "port" .Values.metrics.northboundPort }}
+{{- $_ := set $section "http" (include "cosmolet.address" $address) }}
+{{- end }}
+{{- toYaml $section }}
+{{- end }}
+
+{{/* The agent's configuration: .Values.config without what is empty or the northbound's, with what follows from others. */}}
+{{- define "cosmolet.agentConfig" -}}
 {{- $config := deepCopy .Values.config }}
 {{- if not (dig "kubernetes" "kubeconfig" "" $config) }}
 {{- $config = omit $config "kubernetes" }}
@@ -49,21 +90,32 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- if not (dig "bgp" "asn" 0 $config) }}
 {{- $config = omit $config "bgp" }}
 {{- end }}
-{{- $frr := default dict $config.frr }}
-{{- if not $frr.socket }}
-{{- $_ := set $frr "socket" (printf "%s/mgmtd_fe.sock" (trimSuffix "/" .Values.frr.runDir)) }}
+{{- $_ := set $config "frr" (include "cosmolet.frrConfig" . | fromYaml) }}
+{{- $address := dict "host" .Values.metrics.bindAddress "port" .Values.metrics.port }}
+{{- $_ := set $config "http" (dict "address" (include "cosmolet.address" $address)) }}
+{{- if eq .Values.mode "split" }}
+{{- $connect := printf "zmq+ipc://%s/northbound.sock" (include "cosmolet.socketDirectory" .) }}
+{{- $_ := set $config "northbound" (dict "connect" $connect) }}
+{{- else }}
+{{- $_ := set $config "northbound" (include "cosmolet.northboundSection" . | fromYaml) }}
 {{- end }}
-{{- $_ := set $config "frr" $frr }}
-{{- $address := .Values.metrics.bindAddress }}
-{{- if contains ":" $address }}
-{{- $address = printf "[%s]" $address }}
-{{- end }}
-{{- $_ := set $config "http" (dict "address" (printf "%s:%d" $address (int .Values.metrics.port))) }}
 {{- toYaml $config }}
 {{- end }}
 
+{{/* The northbound's configuration, in split mode. */}}
+{{- define "cosmolet.northboundConfig" -}}
+frr:
+  {{- include "cosmolet.frrConfig" . | nindent 2 }}
+{{- with .Values.config.log }}
+log:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+northbound:
+  {{- include "cosmolet.northboundSection" . | nindent 2 }}
+{{- end }}
+
 {{/*
-The container's security context. Kubernetes refuses `privileged: true` together with
+Security context of the container that opens FRR's socket. Kubernetes refuses `privileged: true` together with
 `allowPrivilegeEscalation: false`, and a privileged container has all capabilities anyway.
 */}}
 {{- define "cosmolet.securityContext" -}}
@@ -74,11 +126,44 @@ The container's security context. Kubernetes refuses `privileged: true` together
 {{- toYaml $context }}
 {{- end }}
 
-{{/* The request of a probe. The kubelet asks the node's address, unless the agent listens on one address only. */}}
+{{/*
+Image and probes of a container; its port is named. The kubelet asks the node's address, unless the process listens on one
+address only.
+*/}}
+{{- define "cosmolet.image" -}}
+image: "{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}"
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+{{- end }}
+
+{{- define "cosmolet.probes" -}}
+livenessProbe:
+  httpGet:
+    {{- include "cosmolet.probeRequest" (dict "path" "/livez" "port" .port "address" .root.Values.metrics.bindAddress) | nindent 4 }}
+  {{- toYaml .root.Values.livenessProbe | nindent 2 }}
+readinessProbe:
+  httpGet:
+    {{- include "cosmolet.probeRequest" (dict "path" "/readyz" "port" .port "address" .root.Values.metrics.bindAddress) | nindent 4 }}
+  {{- toYaml .root.Values.readinessProbe | nindent 2 }}
+{{- end }}
+
 {{- define "cosmolet.probeRequest" -}}
 path: {{ .path }}
-port: http
+port: {{ .port }}
 {{- if not (has .address (list "0.0.0.0" "::")) }}
 host: {{ .address | quote }}
+{{- end }}
+{{- end }}
+
+{{/* What the container that opens FRR's socket mounts. */}}
+{{- define "cosmolet.frrMounts" -}}
+# The directory and not the socket: mgmtd makes a new socket whenever it starts.
+- name: frr-run
+  mountPath: {{ .Values.frr.runDir }}
+  readOnly: true
+- name: sockets
+  mountPath: /run/cosmolet
+{{- if .Values.journal.enabled }}
+- name: journal
+  mountPath: /var/lib/cosmolet
 {{- end }}
 {{- end }}
