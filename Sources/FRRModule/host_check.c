@@ -88,8 +88,8 @@ const char *cn_host_problem(bool any_build)
         return NULL;
     snprintf(
         problem, sizeof(problem),
-        "this module was built for another build of FRR %s (bgpd %.12s, not %.12s): it does nothing here; build it anew, "
-        "or give it builds=any if only the packaging differs",
+        "this module was built for another build of FRR %s (bgpd %.12s, not %.12s): it does nothing here; "
+        "build it anew, or give it builds=any if only the packaging differs",
         FRR_VERSION, bgpd.expected, bgpd.found[0] ? bgpd.found : "an unknown one");
     return problem;
 }

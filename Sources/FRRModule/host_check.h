@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/// Whether the running bgpd is the one that the module was built for: FRR has no stable interface for modules, so another
-/// one would be read with wrong layouts.
+/// Whether the running bgpd is the one that the module was built for: FRR has no stable interface for modules, so
+/// another one would be read with wrong layouts.
 
 #ifndef CN_HOST_CHECK_H
 #define CN_HOST_CHECK_H

@@ -33,8 +33,8 @@ static void give_to_group(const char *path, const char *name)
         bgpd_log(BGPD_WARNING, "socket %s: there is no group %s", path, name);
     else if (chown(path, (uid_t)-1, group->gr_gid) != 0)
         bgpd_log(
-            BGPD_WARNING, "socket %s: cannot be given to group %s: %s (a folder with the set-group-id bit does it)", path,
-            name, strerror(errno));
+            BGPD_WARNING, "socket %s: cannot be given to group %s: %s (a folder with the set-group-id bit does it)",
+            path, name, strerror(errno));
 }
 
 const char *cn_server_open(struct cn_server *server, struct cn_service *service, const char *path, const char *group)

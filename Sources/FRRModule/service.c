@@ -21,7 +21,6 @@ static const char *const methods_elsewhere[] = {
 
 static void send(struct cn_service *service, const struct cn_status *status, const ProtobufCMessage *message, bool more)
 {
-    // An arena of its own for the message: that of the request may be full, which is what is to be said.
     uint8_t header[CN_HEADER_BYTES];
     ReplyHeader reply = COSMOLET__NORTHBOUND__V1__REPLY_HEADER__INIT;
     uint8_t *body = NULL;
@@ -153,21 +152,22 @@ static void unknown_method(struct cn_service *service, const char *method)
     cn_service_fail(service, &status);
 }
 
-static void note_turn(struct cn_service *service, uint64_t began)
+void cn_service_note_turn(struct cn_service *service, uint64_t began)
 {
     service->counters.last_turn_us = bgpd_monotonic_us() - began;
     if (service->counters.last_turn_us > service->counters.longest_turn_us)
         service->counters.longest_turn_us = service->counters.last_turn_us;
 }
 
-static void finish(struct cn_service *service)
+void cn_service_finish(struct cn_service *service)
 {
     cn_arena_free(&service->call.arena);
     service->call.is_there = false;
 }
 
 bool cn_service_receive(
-    struct cn_service *service, const uint8_t *header_bytes, size_t header_count, const uint8_t *body, size_t body_count)
+    struct cn_service *service, const uint8_t *header_bytes, size_t header_count, const uint8_t *body,
+    size_t body_count)
 {
     struct cn_status status;
     struct cn_call *call = &service->call;
@@ -189,8 +189,8 @@ bool cn_service_receive(
     else
         unknown_method(service, header->method);
     if (!needs_more)
-        finish(service);
-    note_turn(service, began);
+        cn_service_finish(service);
+    cn_service_note_turn(service, began);
     return needs_more;
 }
 

@@ -75,6 +75,12 @@ void cn_service_audit(struct cn_service *service);
 /// Answers the request in hand with a message; NULL for none. `more` when further replies follow.
 void cn_service_reply(struct cn_service *service, const ProtobufCMessage *message, bool more);
 
+/// Lets go of the request in hand.
+void cn_service_finish(struct cn_service *service);
+
+/// Notes how long a turn in bgpd's loop took that began then.
+void cn_service_note_turn(struct cn_service *service, uint64_t began);
+
 /// Answers the request in hand with a failure.
 void cn_service_fail(struct cn_service *service, const struct cn_status *status);
 

@@ -136,12 +136,8 @@ bool cn_service_continue(struct cn_service *service)
     if (!service->call.is_there)
         return false;
     bool needs_more = step(service);
-    if (!needs_more) {
-        cn_arena_free(&service->call.arena);
-        service->call.is_there = false;
-    }
-    service->counters.last_turn_us = bgpd_monotonic_us() - began;
-    if (service->counters.last_turn_us > service->counters.longest_turn_us)
-        service->counters.longest_turn_us = service->counters.last_turn_us;
+    if (!needs_more)
+        cn_service_finish(service);
+    cn_service_note_turn(service, began);
     return needs_more;
 }

@@ -158,8 +158,8 @@ static bool check_request(const GetRequest *request, struct cn_status *status)
             return cn_fail(status, CN_INVALID_ARGUMENT, "GetRequest.paths[%zu]: is empty or too long", index);
         if (!cn_path_is_subtree(request->paths[index]))
             return cn_fail(
-                status, CN_INVALID_ARGUMENT, "GetRequest.paths[%zu]: %s is no node above or of a network or class", index,
-                request->paths[index]);
+                status, CN_INVALID_ARGUMENT, "GetRequest.paths[%zu]: %s is no node above or of a network or class",
+                index, request->paths[index]);
     }
     return true;
 }

@@ -26,7 +26,9 @@ static void show_text(struct vty *vty, const struct field *fields, size_t count)
     if (service->state.path[0] == '\0')
         vty_out(vty, "  State file off\n");
     else
-        vty_out(vty, "  State file %s%s\n", service->state.path, service->state.is_broken ? " (cannot be written)" : "");
+        vty_out(
+            vty, "  State file %s%s\n", service->state.path,
+            service->state.is_broken ? " (cannot be written)" : "");
     for (size_t index = 0; index < count; index++)
         vty_out(vty, "  %s %" PRIu64 "\n", fields[index].words, fields[index].value);
 }

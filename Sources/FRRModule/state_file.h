@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /// The state file: what is committed, so that a bgpd that was killed announces it again with its first UPDATEs.
 ///
-/// Lines of text. A transaction is appended with one write and ends in a line with its check sum; what stands behind the
-/// last such line is ignored. Now and then all of it is written anew into a second file, which takes the first one's
-/// name. There is no fsync: the file is for a restart of bgpd, not of the machine, and bgpd's loop does not wait for a
-/// disk. Its place is a folder that a reboot empties.
+/// Lines of text. A transaction is appended with one write and ends in a line with its check sum; what stands behind
+/// the last such line is ignored. Now and then all of it is written anew into a second file, which takes the first
+/// one's name. There is no fsync: the file is for a restart of bgpd, not of the machine, and bgpd's loop does not wait
+/// for a disk. Its place is a folder that a reboot empties.
 ///
 /// ```
 /// cosmolet-northbound 1

@@ -2,8 +2,8 @@
 /// Checks packed bytes against a generated descriptor, before protobuf-c allocates anything for them.
 ///
 /// protobuf-c alone trusts too much: it keeps every unknown field (two bytes cost sixty of memory), merges a message
-/// that is given twice, cuts text at a NUL and takes text that is not UTF-8. This walk refuses all of that, bounds every
-/// count, and knows which field is wrong. It allocates nothing.
+/// that is given twice, cuts text at a NUL and takes text that is not UTF-8. This walk refuses all of that, bounds
+/// every count, and knows which field is wrong. It allocates nothing.
 
 #ifndef CN_WIRE_SCAN_H
 #define CN_WIRE_SCAN_H

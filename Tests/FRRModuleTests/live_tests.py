@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Tests of the module inside a real bgpd, of FRR 10.3 (node-c) and 10.7 (node-d). Started by `hack/frr-module test live`."""
+"""Tests of the module inside a real bgpd, of FRR 10.3 (node-c) and 10.7 (node-d).
+
+Started by `hack/frr-module test live`.
+"""
 
 import os
 import pathlib

@@ -212,11 +212,11 @@ class Client:
         return packed + (b"" if deadline_ms is None else field(7, deadline_ms)) + extra
 
     def reply(self):
-        """Status, words, more and body of the next reply."""
+        """Status, words, more, body and request id of the next reply."""
         header, body = self.receive()
         values = fields(header)
-        code = values[4][0]
-        return code, values.get(5, [b""])[0].decode(), bool(values.get(6, [0])[0]), body, values.get(3, [b""])[0].decode()
+        text, answered = (values.get(number, [b""])[0].decode() for number in (5, 3))
+        return values[4][0], text, bool(values.get(6, [0])[0]), body, answered
 
     def call(self, method, body=b"", request_id=None, deadline_ms=None):
         """The bodies of the replies to a call. Raises CallFailed, NoReply."""

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// libFuzzer: the frames of a request, as they come from the socket, with a stub of bgpd behind. An input is two bytes of
-// length, so many bytes of header, and the body; the length's upper bits choose a change of bgpd's that fails.
+// libFuzzer: the frames of a request, as they come from the socket, with a stub of bgpd behind. An input is two bytes
+// of length, so many bytes of header, and the body; the length's upper bits choose a change of bgpd's that fails.
 #include "harness.h"
 
 static struct client client;

@@ -206,7 +206,8 @@ static void test_get_refusals(void)
         "/frr-routing:routing/control-plane-protocols/control-plane-protocol",
         "/frr-routing:routing/control-plane-protocols/control-plane-protocol[type='frr-bgp:bgp'][name='bgp'][vrf='x']",
         ("/frr-routing:routing/control-plane-protocols/control-plane-protocol[type='frr-bgp:bgp'][name='bgp'][vrf='x']"
-         "/frr-bgp:bgp/global/afi-safis/afi-safi[afi-safi-name='frr-routing:ipv6-unicast']/ipv6-unicast/network-config"),
+         "/frr-bgp:bgp/global/afi-safis/afi-safi[afi-safi-name='frr-routing:ipv6-unicast']/ipv6-unicast"
+         "/network-config"),
     };
     for (size_t index = 0; index < sizeof(right) / sizeof(right[0]); index++) {
         paths[0] = right[index];
@@ -242,7 +243,8 @@ static void test_options(void)
 {
     struct cn_options options;
     CHECK(cn_options_read(NULL, "/run/frr", &options) == NULL);
-    CHECK(strcmp(options.socket, "/run/frr/cosmolet.sock") == 0 && strcmp(options.state, "/run/frr/cosmolet.state") == 0);
+    CHECK(strcmp(options.socket, "/run/frr/cosmolet.sock") == 0);
+    CHECK(strcmp(options.state, "/run/frr/cosmolet.state") == 0);
     CHECK(options.maximum == CN_NETWORKS_DEFAULT && !options.any_build);
     CHECK(cn_options_read("socket=/x,group=frrvty,state=off,maximum=5,builds=any,", "/run/frr", &options) == NULL);
     CHECK(strcmp(options.socket, "/x") == 0 && strcmp(options.group, "frrvty") == 0 && options.state[0] == '\0');

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154  # project and here are set in hack/frr-module
-# Tests of the module: unit tests and fuzzing against a stub of bgpd, under sanitizers; live tests and benchmark in a lab.
+# Tests of the module: unit tests and fuzzing against a stub of bgpd, under sanitizers; live tests and benchmark in a
+# lab.
 
 MODULE_TESTS="$project/Tests/FRRModuleTests"
 MODULE_TEST_DIR="$MODULES_DIR/tests"
