@@ -84,12 +84,15 @@ const char *cn_host_problem(bool any_build)
             return problem;
         }
     }
-    if (any_build || (is_expected(&bgpd) && is_expected(&library)))
+    if (any_build)
+        return NULL;
+    struct build *other = !is_expected(&bgpd) ? &bgpd : !is_expected(&library) ? &library : NULL;
+    if (other == NULL)
         return NULL;
     snprintf(
         problem, sizeof(problem),
-        "this module was built for another build of FRR %s (bgpd %.12s, not %.12s): it does nothing here; "
+        "this module was built for another build of FRR %s (%s is %.12s, not %.12s): it does nothing here; "
         "build it anew, or give it builds=any if only the packaging differs",
-        FRR_VERSION, bgpd.expected, bgpd.found[0] ? bgpd.found : "an unknown one");
+        FRR_VERSION, other == &bgpd ? "bgpd" : "libfrr", other->found[0] ? other->found : "unknown", other->expected);
     return problem;
 }

@@ -153,6 +153,62 @@ static void test_wire(void)
     CHECK(!passes(edits, 2 * 30000, problem) && strstr(problem, "does not fit into memory") != NULL);
 }
 
+static unsigned digit(char c)
+{
+    const char *digits = "0123456789abcdef", *found = strchr(digits, c);
+    CHECK(found != NULL && c != '\0');
+    return (unsigned)(found - digits);
+}
+
+static void check_golden(const char *name, const uint8_t *bytes, size_t count)
+{
+    static const ProtobufCMessageDescriptor *const descriptors[] = {
+        &cosmolet__northbound__v1__request_header__descriptor, &cosmolet__northbound__v1__reply_header__descriptor,
+        &cosmolet__northbound__v1__ping__descriptor, &cosmolet__northbound__v1__pong__descriptor,
+        &cosmolet__northbound__v1__get_request__descriptor, &cosmolet__northbound__v1__get_reply__descriptor,
+        &cosmolet__northbound__v1__commit_request__descriptor,
+        &cosmolet__northbound__v1__transaction_reply__descriptor,
+        &cosmolet__northbound__v1__capabilities__descriptor,
+    };
+    for (size_t index = 0; index < sizeof(descriptors) / sizeof(descriptors[0]); index++) {
+        struct cn_arena arena = {.limit = 1 << 20};
+        struct cn_status status = {CN_OK, ""};
+        uint8_t again[8192];
+        if (strcmp(descriptors[index]->short_name, name) != 0)
+            continue;
+        void *message = cn_wire_unpack(descriptors[index], bytes, count, CN_MESSAGE_BYTES, &arena, &status);
+        CHECK(message != NULL && protobuf_c_message_get_packed_size(message) == count && count <= sizeof(again));
+        protobuf_c_message_pack(message, again);
+        CHECK(memcmp(again, bytes, count) == 0);
+        cn_arena_free(&arena);
+    }
+}
+
+/// The bytes that Google's protobuf makes, which the Swift codec is held to as well.
+static void test_golden_bytes(void)
+{
+    static uint8_t bytes[8192];
+    char line[512], name[64] = "";
+    size_t count = 0;
+    unsigned messages = 0;
+    FILE *file = fopen(GOLDEN_FILE, "r");
+    CHECK(file != NULL);
+    while (fgets(line, sizeof(line), file) != NULL) {
+        if (line[0] == ' ') {
+            for (const char *text = line + strspn(line, " "); *text != '\n'; text += 2)
+                bytes[count++] = (uint8_t)(digit(text[0]) << 4 | digit(text[1]));
+            continue;
+        }
+        if (count > 0)
+            check_golden(name, bytes, count);
+        count = 0;
+        messages += sscanf(line, "%*s %63s", name) == 1 && line[0] != '#';
+    }
+    check_golden(name, bytes, count);
+    fclose(file);
+    CHECK(messages > 10);
+}
+
 static void test_arena(void)
 {
     struct cn_arena arena = {.limit = 200000};
@@ -172,6 +228,7 @@ int main(void)
     RUN(test_attribute_values);
     RUN(test_text);
     RUN(test_wire);
+    RUN(test_golden_bytes);
     RUN(test_arena);
     return 0;
 }

@@ -32,6 +32,7 @@ sanitized() {
     "$clang" -std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
         -fno-omit-frame-pointer -fuse-ld=lld -Wall -Wextra -Werror \
         -I"$project/Sources/FRRModule" -I"$project/Sources/CMessages/include" -I"$MODULE_TESTS" \
+        -DGOLDEN_FILE="\"$project/Tests/NorthboundRPCTests/ProtocolGolden/messages.txt\"" \
         "$@" "${core[@]}" "$project/Sources/CMessages/cosmolet_northbound.pb-c.c" \
         "$MODULE_TESTS/stub_bgpd.c" "$MODULE_TESTS/harness.c" -lprotobuf-c -lzmq -o "$output"
 }
