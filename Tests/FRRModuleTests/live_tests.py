@@ -7,7 +7,7 @@ Started by `hack/frr-module test live`.
 import os
 import pathlib
 import random
-import shutil
+import subprocess
 import sys
 import time
 import unittest
@@ -338,26 +338,46 @@ class ModuleTests:
             self.assertNotIn(words, log[-4000:])
         self.start_again("restart")
 
-    def test_wrong_release_does_nothing(self):
-        """The module of the other release: bgpd runs without it, or says that it cannot be loaded; it never serves."""
-        other = "sid" if self.node.name == "node-c" else "trixie"
+    def with_other_module(self, data, option=None):
+        """Starts bgpd with other bytes as module; gives what it logs, whether it listens, and takes all back."""
         module = self.node.folder / "lib" / self.node.name / "bgpd_cosmolet.so"
-        saved = module.with_suffix(".saved")
-        shutil.copy(module, saved)
+        saved = module.read_bytes()
         self.node.daemon("term")
         try:
-            module.unlink()
-            shutil.copy(f"{os.environ['COSMOLET_MODULES']}/{other}/bgpd_cosmolet.so", module)
+            module.write_bytes(data(saved))
+            self.node.option(option)
             before = len(self.node.log_text())
             self.node.daemon("start")
-            self.assertFalse((self.node.run / "cosmolet.sock").exists())
-            self.assertRegex(self.node.log_text()[before:], r"built for FRR \S+, not for FRR \S+: it does nothing here")
+            # Whatever the module does, bgpd serves.
             self.assertEqual(self.node.vtysh("show bgp summary json")[:1], "{")
+            return self.node.log_text()[before:], (self.node.run / "cosmolet.sock").exists()
         finally:
             self.node.daemon("term")
-            module.unlink()
-            shutil.move(saved, module)
+            module.write_bytes(saved)
+            self.node.option(None)
             self.node.daemon("start")
+
+    def test_wrong_release_does_nothing(self):
+        other = "sid" if self.node.name == "node-c" else "trixie"
+        file = pathlib.Path(os.environ["COSMOLET_MODULES"]) / other / "bgpd_cosmolet.so"
+        log, listens = self.with_other_module(lambda _: file.read_bytes())
+        self.assertFalse(listens)
+        self.assertRegex(log, r"built for FRR \S+, not for FRR \S+: it does nothing here")
+
+    def test_other_build_does_nothing_unless_allowed(self):
+        bgpd = self.node.folder / "root" / "usr/lib/frr/bgpd"
+        notes = subprocess.run(["readelf", "-n", bgpd], capture_output=True, text=True, check=True).stdout
+        build = notes.split("Build ID: ")[1].split()[0].encode()
+        log, listens = self.with_other_module(lambda data: data.replace(build, b"0" * len(build)))
+        self.assertFalse(listens)
+        self.assertRegex(log, r"built for another build of FRR \S+ \(bgpd is ")
+        _, listens = self.with_other_module(lambda data: data.replace(build, b"0" * len(build)), "builds=any")
+        self.assertTrue(listens)
+
+    def test_wrong_argument_does_nothing(self):
+        log, listens = self.with_other_module(lambda data: data, "socket=relative")
+        self.assertFalse(listens)
+        self.assertIn("a path has to begin with /", log)
 
 
 class FRR103(ModuleTests, unittest.TestCase):
