@@ -1,3 +1,5 @@
+internal import NetworkTypes
+
 extension CommitService {
     // MARK: - Lock
 
