@@ -77,6 +77,8 @@ public enum CommitPhase: String, Sendable, Hashable, CaseIterable, Codable, Codi
 public struct CommitResult: Sendable {
     /// How it ended.
     public var outcome: CommitOutcome
+    /// The journal's name of the transaction; nil where there is no journal, or no record.
+    public var transactionID: String?
     /// Time spent in each phase that was entered.
     public var phases: [CommitPhase: Duration]
     /// From the call until FRR's commit reply; nil when none came.
@@ -86,10 +88,11 @@ public struct CommitResult: Sendable {
 
     /// Makes a result.
     public init(
-        outcome: CommitOutcome, phases: [CommitPhase: Duration] = [:], durationToReply: Duration? = nil,
-        duration: Duration = .zero
+        outcome: CommitOutcome, transactionID: String? = nil, phases: [CommitPhase: Duration] = [:],
+        durationToReply: Duration? = nil, duration: Duration = .zero
     ) {
         self.outcome = outcome
+        self.transactionID = transactionID
         self.phases = phases
         self.durationToReply = durationToReply
         self.duration = duration

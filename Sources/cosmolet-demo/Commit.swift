@@ -33,7 +33,7 @@ struct Commit: Sendable {
         self.node = node
         self.readAt = readAt
         timeOfDay = Self.timeOfDay(line.time)
-        request = metadata.transaction ?? ""
+        request = metadata.request ?? ""
         self.outcome = outcome
         edits = metadata.edits ?? []
         cause = metadata.cause ?? []

@@ -6,7 +6,7 @@ struct LogLine: Decodable, Sendable {
     struct Metadata: Decodable, Sendable {
         var durationMilliseconds: String?
         var replyMilliseconds: String?
-        var transaction: String?
+        var request: String?
         var client: String?
         var outcome: String?
         var error: String?
@@ -21,7 +21,7 @@ struct LogLine: Decodable, Sendable {
         enum CodingKeys: String, CodingKey {
             case durationMilliseconds = "duration_ms"
             case replyMilliseconds = "reply_ms"
-            case transaction, client, outcome, error, edits, cause, address, version, dialect, schema, releases
+            case request, client, outcome, error, edits, cause, address, version, dialect, schema, releases
         }
     }
 

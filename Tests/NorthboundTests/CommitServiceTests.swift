@@ -231,6 +231,38 @@ import Testing
         }
     }
 
+    @Test func announcementsOfClientsOfAnEarlierRunAreWithdrawnToo() async throws {
+        let harness = ServiceHarness(running: [try network("10.0.0.1/32")]) {
+            $0.staleAfter = .seconds(30)
+            $0.drainHold = .seconds(5)
+        }
+        try await harness.run { harness in
+            try await harness.recover()
+            harness.time.advance(.seconds(31))
+            _ = try await harness.recorded.wait(for: "the drain") { $0.contains { $0.kind == .leaseDrain } }
+            // A client that comes back in time ends it.
+            try await harness.service.renewLease(client: "agent")
+            harness.time.advance(.seconds(29))
+            #expect(await harness.session.running == [try network("10.0.0.1/32", .drain)])
+            harness.time.advance(.seconds(2))
+            _ = try await harness.recorded.wait(for: "another drain") {
+                $0.count { $0.kind == .leaseDrain } == 2
+            }
+            harness.time.advance(.seconds(6))
+            _ = try await harness.recorded.wait(for: "the withdrawal") { $0.contains { $0.kind == .leaseWithdrawal } }
+            #expect(await harness.session.running == [])
+        }
+    }
+
+    @Test func lockOfAClientThatHasGoneEnds() async throws {
+        try await ServiceHarness { $0.lockTimeout = .seconds(60) }.run { harness in
+            try await harness.service.lock(client: "operator")
+            harness.time.advance(.seconds(61))
+            _ = try await harness.events.wait(for: "the end of the lock") { $0.contains("leaseExpired operator") }
+            try await harness.commit("r1", [harness.set("10.0.0.1/32")])
+        }
+    }
+
     @Test func lockRefusesOthers() async throws {
         try await ServiceHarness().run { harness in
             try await harness.service.lock(client: "operator")

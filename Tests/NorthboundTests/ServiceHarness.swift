@@ -74,7 +74,7 @@ struct ServiceHarness: Sendable {
             guard ContinuousClock.now < deadline else {
                 throw DeadlineExceeded(what: "queue of \(count)")
             }
-            await Task.yield()
+            try await Task.sleep(for: .milliseconds(1))
         }
     }
 

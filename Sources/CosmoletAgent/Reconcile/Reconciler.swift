@@ -292,7 +292,8 @@ public actor Reconciler {
 
     private func log(_ transaction: Transaction, _ result: CommitResult) {
         var metadata: Logger.Metadata = [
-            LogKeys.transaction: "\(transaction.id)", LogKeys.outcome: "\(result.outcome.name)",
+            LogKeys.transaction: "\(result.transactionID ?? "")", LogKeys.request: "\(transaction.id)",
+            LogKeys.outcome: "\(result.outcome.name)",
             LogKeys.edits: .array(transaction.edits.prefix(100).map { "\($0)" }),
             LogKeys.count: "\(transaction.edits.count)",
             LogKeys.cause: .array(transaction.cause.prefix(100).map { "\($0)" }),

@@ -107,7 +107,7 @@ extension CommitService: NorthboundAPI {
                 .invalidArgument,
                 "confirm timeout \(timeout) is not within 0 and \(configuration.maximumConfirmTimeout)")
         }
-        renew(request.client)
+        heard(request.client)
         if request.phase == .validate { return try validated(try edits(of: request), request) }
         let key = RequestKey(client: request.client, requestID: request.requestID)
         if let earlier = try await claim(key) { return earlier }
@@ -174,7 +174,7 @@ extension CommitService: NorthboundAPI {
         guard !requestID.isEmpty else {
             throw NorthboundError(.invalidArgument, "RollbackTo needs a request id")
         }
-        renew(client)
+        heard(client)
         let key = RequestKey(client: client, requestID: requestID)
         if let earlier = try await claim(key) { return earlier }
         let table: Set<Network>
@@ -197,34 +197,5 @@ extension CommitService: NorthboundAPI {
 
     private static func error(_ error: JournalError) -> NorthboundError {
         NorthboundError(error.code == .notFound ? .notFound : .unavailable, error.message)
-    }
-
-    // MARK: - Lock and lease
-
-    /// Refuses commits of all others.
-    public func lock(client: String) async throws(NorthboundError) {
-        if let lockHolder, lockHolder != client {
-            throw NorthboundError(.failedPrecondition, "the configuration is locked by client \(lockHolder)")
-        }
-        lockHolder = client
-        renew(client)
-    }
-
-    /// Ends `lock`.
-    public func unlock(client: String) async throws(NorthboundError) {
-        guard lockHolder == client else {
-            throw NorthboundError(.failedPrecondition, "client \(client) does not hold the lock")
-        }
-        lockHolder = nil
-    }
-
-    /// Tells that this client is alive.
-    public func renewLease(client: String) async throws(NorthboundError) {
-        leases[client] = Lease(renewedAt: now())
-    }
-
-    /// A client that has a lease renews it with whatever it asks.
-    private func renew(_ client: String) {
-        if leases[client] != nil { leases[client] = Lease(renewedAt: now()) }
     }
 }

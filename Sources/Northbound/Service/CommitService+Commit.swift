@@ -12,7 +12,7 @@ extension CommitService {
 
     /// Executes what is queued: as many commits in one transaction of FRR as may go together.
     func commitQueued() async {
-        while !queue.isEmpty, running != nil {
+        while !queue.isEmpty, running != nil, !Task.isCancelled {
             await enter()
             defer { leave() }
             guard running != nil else { break }
@@ -93,8 +93,8 @@ extension CommitService {
         }
         guard running != nil else { throw NorthboundError(.unavailable, "FRR cannot be reached") }
         guard !commit.isOwn else { return edits }
-        if let lockHolder, lockHolder != commit.key.client {
-            throw NorthboundError(.failedPrecondition, "the configuration is locked by client \(lockHolder)")
+        if let holder = lock?.client, holder != commit.key.client {
+            throw NorthboundError(.failedPrecondition, "the configuration is locked by client \(holder)")
         }
         if let refusal = configuration.policy.refusal(
             of: edits, running: expected, isRollback: commit.kind == .rollback)

@@ -52,40 +52,11 @@ extension CommitService {
         return record
     }
 
-    // MARK: - Lease
-
-    /// Drains and then withdraws, in this order, when no client with a lease has been heard for `staleAfter`.
-    func expireLeases() async {
-        guard let staleAfter = configuration.staleAfter, !leases.isEmpty else { return }
-        let newest = leases.values.map(\.renewedAt).max() ?? 0
-        guard now() - newest > staleAfter.microseconds else { return }
-        guard let drainedAt = leases.values.compactMap(\.drainedAt).max() else {
-            let names = leases.keys.sorted()
-            for name in names {
-                tell(.leaseExpired(client: name))
-                leases[name]?.drainedAt = now()
-            }
-            lockHolder = nil
-            await commitNow(
-                kind: .leaseDrain,
-                .edits(agentNetworks.map { .set(Network(prefix: $0.prefix, attributeClass: .drain)) }),
-                cause: "no lease renewed for \(staleAfter) by \(names.joined(separator: ", "))")
-            return
-        }
-        guard now() - drainedAt > configuration.drainHold.microseconds, !agentNetworks.isEmpty else { return }
-        await commitNow(
-            kind: .leaseWithdrawal, .edits(agentNetworks.map { .remove($0.prefix) }),
-            cause: "drained for \(configuration.drainHold) without a lease")
-    }
-
-    /// What is not announced by hand, in prefix order.
-    private var agentNetworks: [Network] { (running ?? []).filter { $0.attributeClass != .manual }.sorted() }
-
     /// Puts a commit of the service's own in front of the queue and executes it.
     ///
     /// - Returns: false when it may succeed later.
     @discardableResult
-    private func commitNow(kind: TransactionKind, _ change: QueuedCommit.Change, cause: String) async -> Bool {
+    func commitNow(kind: TransactionKind, _ change: QueuedCommit.Change, cause: String) async -> Bool {
         if case .edits(let edits) = change, edits.isEmpty { return true }
         let key = RequestKey(client: Self.ownClient, requestID: makeID())
         queue.insert(QueuedCommit(key: key, kind: kind, change: change, cause: [cause], confirmTimeout: nil), at: 0)

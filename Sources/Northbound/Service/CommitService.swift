@@ -28,6 +28,8 @@ public struct CommitServiceConfiguration: Sendable {
     public var staleAfter: Duration?
     /// Between drain and withdrawal when a lease ran out.
     public var drainHold: Duration
+    /// A lock ends when its holder was not heard for so long.
+    public var lockTimeout: Duration
     /// How many commits may wait at once.
     public var maximumQueuedCommits: Int
     /// The longest confirm timeout.
@@ -42,14 +44,15 @@ public struct CommitServiceConfiguration: Sendable {
     /// Makes a configuration with the defaults.
     public init(
         policy: NorthboundPolicy = NorthboundPolicy(), announcesWithoutJournal: Bool = true,
-        staleAfter: Duration? = nil, drainHold: Duration = .seconds(10), maximumQueuedCommits: Int = 4096,
-        maximumConfirmTimeout: Duration = .seconds(24 * 3600), maximumCandidates: Int = 64,
-        pruningInterval: Duration = .seconds(3600), programVersion: String
+        staleAfter: Duration? = nil, drainHold: Duration = .seconds(10), lockTimeout: Duration = .seconds(60),
+        maximumQueuedCommits: Int = 4096, maximumConfirmTimeout: Duration = .seconds(24 * 3600),
+        maximumCandidates: Int = 64, pruningInterval: Duration = .seconds(3600), programVersion: String
     ) {
         self.policy = policy
         self.announcesWithoutJournal = announcesWithoutJournal
         self.staleAfter = staleAfter
         self.drainHold = drainHold
+        self.lockTimeout = lockTimeout
         self.maximumQueuedCommits = maximumQueuedCommits
         self.maximumConfirmTimeout = maximumConfirmTimeout
         self.maximumCandidates = maximumCandidates
@@ -109,8 +112,11 @@ public actor CommitService {
     var ownResult: Result<TransactionRecord, NorthboundError>?
     var candidates: [UInt64: Candidate] = [:]
     var nextCandidate: UInt64 = 1
-    var lockHolder: String?
+    /// Who refuses commits of all others.
+    var lock: Lease?
     var leases: [String: Lease] = [:]
+    /// Set when announcements were drained because no lease was renewed.
+    var drainedAtMicroseconds: Int64?
     let wakeUp = WakeUp()
     var isStopping = false
 
@@ -155,6 +161,7 @@ public actor CommitService {
                 // Confirm time-outs and leases are looked at once a second at the latest.
                 while (try? await clock.sleep(for: .seconds(1))) != nil { wakeUp.signal() }
             }
+            leaseBegins()
             var attempts = 0
             wakeUp.signal()
             for await _ in wakeUp.rounds {
@@ -188,6 +195,7 @@ public actor CommitService {
         }
         await mendJournalIfDue()
         await undoUnconfirmed()
+        expireLock()
         await expireLeases()
         await commitQueued()
         return management != nil
@@ -259,10 +267,4 @@ final class WakeUp: Sendable {
 struct Candidate {
     let client: String
     var edits: [NetworkEdit]
-}
-
-/// When a client was last heard, and how far its absence has been acted upon.
-struct Lease {
-    var renewedAt: Int64
-    var drainedAt: Int64?
 }

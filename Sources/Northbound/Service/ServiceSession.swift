@@ -52,8 +52,9 @@ public struct ServiceSession: ManagementSession {
             let record = try await api.commit(request)
             let elapsed = start.duration(to: .now)
             return CommitResult(
-                outcome: .applied, phases: record.phaseMicroseconds.mapValues { .microseconds($0) },
-                durationToReply: elapsed, duration: elapsed)
+                outcome: .applied, transactionID: record.id,
+                phases: record.phaseMicroseconds.mapValues { .microseconds($0) }, durationToReply: elapsed,
+                duration: elapsed)
         } catch {
             let summary = ManagementErrorSummary(Self.managementError(error, .disconnected))
             let isKnown = error.code != .unknown && error.code != .deadlineExceeded && error.code != .unavailable

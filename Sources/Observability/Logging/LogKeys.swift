@@ -32,8 +32,10 @@ public enum LogKeys {
 
     // MARK: - Transactions and FRR
 
-    /// Identifier of a request or transaction.
+    /// Name of a transaction, as the journal and `cosmolet commits` have it.
     public static let transaction = "transaction"
+    /// A client's name of a commit, under which it may ask again.
+    public static let request = "request"
     /// How a commit ended: `applied`, `rejected` or `unknown`.
     public static let outcome = "outcome"
     /// How FRR is reached: `mgmtd` or `bgpd`.
