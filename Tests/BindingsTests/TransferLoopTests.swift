@@ -3,7 +3,7 @@ import Testing
 @testable import Bindings
 
 /// What needs no server; transfers against one are tested with the Kubernetes client.
-@Suite(.timeLimit(.minutes(1))) struct TransferLoopTests {
+@Suite(.timeLimit(.minutes(5))) struct TransferLoopTests {
     /// Nothing listens there: the port is reserved and not used by any service here.
     private let nowhere = "http://127.0.0.1:1/"
 

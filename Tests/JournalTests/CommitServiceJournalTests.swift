@@ -131,10 +131,7 @@ import Testing
             // The same request is the same transaction, not done again, although its time is over.
             let again = try await commit(service, "r1", [.set(try network("203.0.113.1/32"))])
             #expect(again.id == first.value?.id)
-            let deadline = ContinuousClock.now + .seconds(30)
-            while try await !reopened.unconfirmed().isEmpty, ContinuousClock.now < deadline {
-                try await Task.sleep(for: .milliseconds(1))
-            }
+            try await eventually("the undo") { try await reopened.unconfirmed().isEmpty }
             #expect(await session.running == [try network("198.51.100.1/32")])
             #expect(try await reopened.all().last?.kind == .unconfirmed)
             try await expectAgreement(reopened, session)

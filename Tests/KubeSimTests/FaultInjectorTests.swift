@@ -2,7 +2,7 @@ import KubeSim
 import NIOHTTP1
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct FaultInjectorTests {
+@Suite(.timeLimit(.minutes(5))) struct FaultInjectorTests {
     let services = "/api/v1/namespaces/default/services"
 
     @Test func respondHitsAsManyMatchingRequestsAsOrdered() async throws {

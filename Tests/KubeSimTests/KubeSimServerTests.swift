@@ -3,7 +3,7 @@ import Logging
 import ServiceLifecycle
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct KubeSimServerTests {
+@Suite(.timeLimit(.minutes(5))) struct KubeSimServerTests {
     let services = "/api/v1/namespaces/default/services"
 
     @Test func discoveryAndHealthAnswer() async throws {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import KubeSim
 
-@Suite(.timeLimit(.minutes(1))) struct WatchStreamTests {
+@Suite(.timeLimit(.minutes(5))) struct WatchStreamTests {
     let services = "/api/v1/namespaces/default/services"
 
     @Test func emptyVersionGivesEverythingThenChanges() async throws {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Kubernetes
 
-@Suite(.timeLimit(.minutes(1))) struct BoundedChannelTests {
+@Suite(.timeLimit(.minutes(5))) struct BoundedChannelTests {
     @Test(arguments: [1, 2, 100, 5000])
     func valuesArriveInOrder(_ capacity: Int) async {
         let channel = BoundedChannel<Int>(capacity: capacity)

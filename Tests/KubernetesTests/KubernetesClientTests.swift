@@ -3,7 +3,7 @@ import Testing
 
 @testable import Kubernetes
 
-@Suite(.timeLimit(.minutes(1))) struct KubernetesClientTests {
+@Suite(.timeLimit(.minutes(5))) struct KubernetesClientTests {
     /// Runs a client against a fake server; both are closed afterwards.
     private func withClient(
         token: ClientConfiguration.Token? = nil, responseTimeout: Duration = .seconds(20),

@@ -36,7 +36,7 @@ import Testing
                 let again = try MessageCodec.encode(reply, requestID: "r")
                 #expect(
                     try MessageCodec.decodeReply(ReplyHeader(requestID: "r"), to: method, body: again[0].body)
-                        == reply)
+                        == reply, "\(reply) of \(bytes)")
             }
         }
         return errors

@@ -1,11 +1,12 @@
 import Bindings
+import CosmoletTesting
 import Foundation
 import NorthboundRPC
 import Testing
 
 @Suite struct TransportFaultTests {
     private typealias Harness = TransportHarness
-    private func soon(_ seconds: Int = 10) -> ContinuousClock.Instant { .now + .seconds(seconds) }
+    private func soon(_ seconds: Int = 60) -> ContinuousClock.Instant { .now + .seconds(seconds) }
 
     @Test func serverThatComesBackIsUsedAgain() async throws {
         let harness = try Harness()

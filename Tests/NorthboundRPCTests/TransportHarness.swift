@@ -73,27 +73,14 @@ final class TransportHarness: Sendable {
     static func key(_ seed: UInt64) -> [UInt8] { request(seed).header }
 }
 
-/// Waits for a condition that another thread makes true; fails the test after ten seconds.
-func eventually(
-    _ what: String, sourceLocation: SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool
-) async throws {
-    let deadline = ContinuousClock.now + .seconds(60)
-    while try await !condition() {
-        guard ContinuousClock.now < deadline else {
-            Issue.record("never: \(what)", sourceLocation: sourceLocation)
-            throw CancellationError()
-        }
-        // Others need the processor to make it true.
-        try await Task.sleep(for: .milliseconds(1))
-    }
-}
-
 /// A bare ZeroMQ socket for misbehaving, driven from the test: each step runs on its thread.
 actor RawSocket {
     private let thread: PinnedThread
     private let waiter = ZeroMQWaiter()
     private var context: ZeroMQContext?
     private var socket: ZeroMQSocket?
+    /// Until it is closed it stays: a test that fails before shall not end the whole run.
+    private var itself: RawSocket?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.executor }
 
@@ -112,6 +99,7 @@ actor RawSocket {
     private func make(_ kind: ZeroMQSocket.Kind, _ options: ZeroMQSocketOptions) throws -> ZeroMQSocket {
         let context = try ZeroMQContext()
         self.context = context
+        itself = self
         let socket = try ZeroMQSocket(kind, context: context, options: options)
         self.socket = socket
         return socket
@@ -128,6 +116,7 @@ actor RawSocket {
         context?.terminate()
         socket = nil
         context = nil
+        itself = nil
     }
 }
 

@@ -1,4 +1,5 @@
 import Bindings
+import CosmoletTesting
 import NorthboundRPC
 import Testing
 

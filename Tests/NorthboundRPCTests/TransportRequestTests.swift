@@ -1,3 +1,4 @@
+import CosmoletTesting
 import Foundation
 import NorthboundRPC
 import Synchronization
@@ -5,7 +6,7 @@ import Testing
 
 @Suite struct TransportRequestTests {
     private typealias Harness = TransportHarness
-    private func soon(_ seconds: Int = 10) -> ContinuousClock.Instant { .now + .seconds(seconds) }
+    private func soon(_ seconds: Int = 60) -> ContinuousClock.Instant { .now + .seconds(seconds) }
 
     @Test func replyComesBackWithThePeersCredentials() async throws {
         let harness = try Harness()
@@ -38,7 +39,8 @@ import Testing
             }
             durations.sort()
             print("ipc round trip: p50 \(durations[500]), p99 \(durations[990])")
-            #expect(durations[500] < .milliseconds(5))
+            // The speed is told by hack/bench; here only that nothing waits for a timer.
+            #expect(durations[500] < .milliseconds(200))
             await client.close()
         }
     }

@@ -1,4 +1,5 @@
 import Bindings
+import CosmoletTesting
 import Foundation
 import NorthboundRPC
 import Testing
@@ -6,7 +7,7 @@ import Testing
 @Suite struct TransportSecurityTests {
     private typealias Harness = TransportHarness
     private let anyPort = TransportEndpoint.tcp(host: "127.0.0.1", port: 0)
-    private func soon(_ seconds: Int = 10) -> ContinuousClock.Instant { .now + .seconds(seconds) }
+    private func soon(_ seconds: Int = 60) -> ContinuousClock.Instant { .now + .seconds(seconds) }
 
     @Test func allowedKeyIsServedAndUnknownKeyNever() async throws {
         let harness = try Harness()

@@ -69,16 +69,8 @@ struct ServiceHarness: Sendable {
 
     /// Returns when so many commits wait for their turn.
     func waitForQueue(of count: Int) async throws {
-        let deadline = ContinuousClock.now + .seconds(30)
-        while await service.queuedCommitCount < count {
-            guard ContinuousClock.now < deadline else {
-                throw DeadlineExceeded(what: "queue of \(count)")
-            }
-            try await Task.sleep(for: .milliseconds(1))
-        }
+        try await eventually("queue of \(count)") { await service.queuedCommitCount >= count }
     }
-
-    struct DeadlineExceeded: Error { let what: String }
 
     func set(_ text: String, _ name: AttributeClass = .default) throws -> NetworkEdit {
         .set(Network(prefix: try IPPrefix(text), attributeClass: name))
