@@ -592,6 +592,51 @@ void   cosmolet__northbound__v1__capabilities__free_unpacked
   assert(message->base.descriptor == &cosmolet__northbound__v1__capabilities__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   cosmolet__northbound__v1__bgpinstance__init
+                     (Cosmolet__Northbound__V1__BGPInstance         *message)
+{
+  static const Cosmolet__Northbound__V1__BGPInstance init_value = COSMOLET__NORTHBOUND__V1__BGPINSTANCE__INIT;
+  *message = init_value;
+}
+size_t cosmolet__northbound__v1__bgpinstance__get_packed_size
+                     (const Cosmolet__Northbound__V1__BGPInstance *message)
+{
+  assert(message->base.descriptor == &cosmolet__northbound__v1__bgpinstance__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t cosmolet__northbound__v1__bgpinstance__pack
+                     (const Cosmolet__Northbound__V1__BGPInstance *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &cosmolet__northbound__v1__bgpinstance__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t cosmolet__northbound__v1__bgpinstance__pack_to_buffer
+                     (const Cosmolet__Northbound__V1__BGPInstance *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &cosmolet__northbound__v1__bgpinstance__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Cosmolet__Northbound__V1__BGPInstance *
+       cosmolet__northbound__v1__bgpinstance__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Cosmolet__Northbound__V1__BGPInstance *)
+     protobuf_c_message_unpack (&cosmolet__northbound__v1__bgpinstance__descriptor,
+                                allocator, len, data);
+}
+void   cosmolet__northbound__v1__bgpinstance__free_unpacked
+                     (Cosmolet__Northbound__V1__BGPInstance *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &cosmolet__northbound__v1__bgpinstance__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   cosmolet__northbound__v1__get_request__init
                      (Cosmolet__Northbound__V1__GetRequest         *message)
 {
@@ -2042,7 +2087,7 @@ const ProtobufCMessageDescriptor cosmolet__northbound__v1__limits__descriptor =
   (ProtobufCMessageInit) cosmolet__northbound__v1__limits__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cosmolet__northbound__v1__capabilities__field_descriptors[7] =
+static const ProtobufCFieldDescriptor cosmolet__northbound__v1__capabilities__field_descriptors[9] =
 {
   {
     "api_major",
@@ -2128,20 +2173,47 @@ static const ProtobufCFieldDescriptor cosmolet__northbound__v1__capabilities__fi
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "instances",
+    100,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cosmolet__Northbound__V1__Capabilities, n_instances),
+    offsetof(Cosmolet__Northbound__V1__Capabilities, instances),
+    &cosmolet__northbound__v1__bgpinstance__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "generation",
+    101,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Cosmolet__Northbound__V1__Capabilities, has_generation),
+    offsetof(Cosmolet__Northbound__V1__Capabilities, generation),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cosmolet__northbound__v1__capabilities__field_indices_by_name[] = {
   0,   /* field[0] = api_major */
   1,   /* field[1] = api_minor */
+  8,   /* field[8] = generation */
+  7,   /* field[7] = instances */
   6,   /* field[6] = limits */
   3,   /* field[3] = management */
   4,   /* field[4] = modules */
   5,   /* field[5] = policy */
   2,   /* field[2] = program_version */
 };
-static const ProtobufCIntRange cosmolet__northbound__v1__capabilities__number_ranges[1 + 1] =
+static const ProtobufCIntRange cosmolet__northbound__v1__capabilities__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 100, 7 },
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor cosmolet__northbound__v1__capabilities__descriptor =
 {
@@ -2151,14 +2223,78 @@ const ProtobufCMessageDescriptor cosmolet__northbound__v1__capabilities__descrip
   "Cosmolet__Northbound__V1__Capabilities",
   "cosmolet.northbound.v1",
   sizeof(Cosmolet__Northbound__V1__Capabilities),
-  7,
+  9,
   cosmolet__northbound__v1__capabilities__field_descriptors,
   cosmolet__northbound__v1__capabilities__field_indices_by_name,
-  1,  cosmolet__northbound__v1__capabilities__number_ranges,
+  2,  cosmolet__northbound__v1__capabilities__number_ranges,
   (ProtobufCMessageInit) cosmolet__northbound__v1__capabilities__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cosmolet__northbound__v1__get_request__field_descriptors[5] =
+static const ProtobufCFieldDescriptor cosmolet__northbound__v1__bgpinstance__field_descriptors[3] =
+{
+  {
+    "vrf",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Cosmolet__Northbound__V1__BGPInstance, vrf),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "as_number",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Cosmolet__Northbound__V1__BGPInstance, has_as_number),
+    offsetof(Cosmolet__Northbound__V1__BGPInstance, as_number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "import_check",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Cosmolet__Northbound__V1__BGPInstance, has_import_check),
+    offsetof(Cosmolet__Northbound__V1__BGPInstance, import_check),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cosmolet__northbound__v1__bgpinstance__field_indices_by_name[] = {
+  1,   /* field[1] = as_number */
+  2,   /* field[2] = import_check */
+  0,   /* field[0] = vrf */
+};
+static const ProtobufCIntRange cosmolet__northbound__v1__bgpinstance__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor cosmolet__northbound__v1__bgpinstance__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cosmolet.northbound.v1.BGPInstance",
+  "BGPInstance",
+  "Cosmolet__Northbound__V1__BGPInstance",
+  "cosmolet.northbound.v1",
+  sizeof(Cosmolet__Northbound__V1__BGPInstance),
+  3,
+  cosmolet__northbound__v1__bgpinstance__field_descriptors,
+  cosmolet__northbound__v1__bgpinstance__field_indices_by_name,
+  1,  cosmolet__northbound__v1__bgpinstance__number_ranges,
+  (ProtobufCMessageInit) cosmolet__northbound__v1__bgpinstance__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cosmolet__northbound__v1__get_request__field_descriptors[6] =
 {
   {
     "dataset",
@@ -2220,18 +2356,32 @@ static const ProtobufCFieldDescriptor cosmolet__northbound__v1__get_request__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "include_foreign",
+    100,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Cosmolet__Northbound__V1__GetRequest, has_include_foreign),
+    offsetof(Cosmolet__Northbound__V1__GetRequest, include_foreign),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cosmolet__northbound__v1__get_request__field_indices_by_name[] = {
   3,   /* field[3] = after_sequence */
   2,   /* field[2] = after_transaction */
   0,   /* field[0] = dataset */
   4,   /* field[4] = datastore */
+  5,   /* field[5] = include_foreign */
   1,   /* field[1] = paths */
 };
-static const ProtobufCIntRange cosmolet__northbound__v1__get_request__number_ranges[1 + 1] =
+static const ProtobufCIntRange cosmolet__northbound__v1__get_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 100, 5 },
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor cosmolet__northbound__v1__get_request__descriptor =
 {
@@ -2241,10 +2391,10 @@ const ProtobufCMessageDescriptor cosmolet__northbound__v1__get_request__descript
   "Cosmolet__Northbound__V1__GetRequest",
   "cosmolet.northbound.v1",
   sizeof(Cosmolet__Northbound__V1__GetRequest),
-  5,
+  6,
   cosmolet__northbound__v1__get_request__field_descriptors,
   cosmolet__northbound__v1__get_request__field_indices_by_name,
-  1,  cosmolet__northbound__v1__get_request__number_ranges,
+  2,  cosmolet__northbound__v1__get_request__number_ranges,
   (ProtobufCMessageInit) cosmolet__northbound__v1__get_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

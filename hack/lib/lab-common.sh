@@ -3,19 +3,25 @@
 
 # The members of every lab. A node is a stand-in for a Kubernetes node; a router is a stand-in for a ToR.
 NODES=(node-a node-b)
+# Nodes of a lab with `--module`: no management of routes, but the module in bgpd.
+# shellcheck disable=SC2034
+MODULE_NODES=(node-c node-d)
 ROUTERS=(router-frr router-bird)
 # Used by the files that source this one.
 # shellcheck disable=SC2034
-declare -A MEMBER_IPV4=([node-a]=10.90.0.11 [node-b]=10.90.0.12 [router-frr]=10.90.0.1 [router-bird]=10.90.0.2)
+declare -A MEMBER_IPV4=([node-a]=10.90.0.11 [node-b]=10.90.0.12 [node-c]=10.90.0.13 [node-d]=10.90.0.14
+    [router-frr]=10.90.0.1 [router-bird]=10.90.0.2)
 # shellcheck disable=SC2034
-declare -A MEMBER_IPV6=([node-a]=fd00:90::11 [node-b]=fd00:90::12 [router-frr]=fd00:90::1 [router-bird]=fd00:90::2)
+declare -A MEMBER_IPV6=([node-a]=fd00:90::11 [node-b]=fd00:90::12 [node-c]=fd00:90::13 [node-d]=fd00:90::14
+    [router-frr]=fd00:90::1 [router-bird]=fd00:90::2)
 # shellcheck disable=SC2034
-declare -A MEMBER_ASN=([node-a]=65001 [node-b]=65001 [router-frr]=65100 [router-bird]=65200)
+declare -A MEMBER_ASN=([node-a]=65001 [node-b]=65001 [node-c]=65001 [node-d]=65001 [router-frr]=65100 [router-bird]=65200)
 # Which root folder (see lab-roots.sh) a member runs in; the BIRD router runs in the host's own.
 # shellcheck disable=SC2034
-declare -A MEMBER_ROOT=([node-a]=protobuf [node-b]=native [router-frr]=protobuf [router-bird]="")
+declare -A MEMBER_ROOT=([node-a]=protobuf [node-b]=native [node-c]=protobuf [node-d]=native [router-frr]=protobuf [router-bird]="")
 # In start order.
 declare -A MEMBER_DAEMONS=([node-a]="mgmtd zebra staticd bgpd" [node-b]="mgmtd zebra staticd bgpd"
+    [node-c]="mgmtd zebra staticd bgpd" [node-d]="mgmtd zebra staticd bgpd"
     [router-frr]="mgmtd zebra bgpd" [router-bird]="bird")
 
 say() { printf 'lab: %s\n' "$*" >&2; }

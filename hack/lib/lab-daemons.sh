@@ -6,7 +6,7 @@ prepare_member() {
     local member=$1 state="$LAB_DIR/$1" kind=${MEMBER_ROOT[$1]}
     mkdir -p "$state"/{pids,log,options}
     if [[ -z $kind ]]; then
-        render "$member.conf" "$member" >"$state/bird.conf"
+        render_router "$member" >"$state/bird.conf"
         return
     fi
     mkdir -p "$state"/{run/frr,etc,lib,tmp}/"$member"
@@ -14,17 +14,38 @@ prepare_member() {
     chmod 1777 "$state/tmp"
     ln -s "$(root_path "$kind")" "$state/root"
     case $member in
+        node-c | node-d) prepare_module "$member" ;;
         node-*) render node.conf "$member" >"$state/etc/$member/frr.conf" ;;
-        *) render "$member.conf" "$member" >"$state/etc/$member/frr.conf" ;;
+        *) render_router "$member" >"$state/etc/$member/frr.conf" ;;
     esac
     echo "service integrated-vtysh-config" >"$state/etc/$member/vtysh.conf"
     chown -R "$FRR_UID:$FRR_GID" "$state"/{run/frr,etc,lib}
+}
+
+# prepare_module MEMBER: a node whose bgpd loads the module.
+prepare_module() {
+    local member=$1 state="$LAB_DIR/$1" suite=trixie
+    if [[ ${MEMBER_ROOT[$member]} == native ]]; then suite=sid; fi
+    render node-module.conf "$member" >"$state/etc/$member/frr.conf"
+    cp "$(dirname "$ROOTS_DIR")/frr-module/$suite/bgpd_cosmolet.so" "$state/lib/$member/"
+    printf '%s\n' -M "/var/lib/frr/$member/bgpd_cosmolet.so" >"$state/options/bgpd"
+}
+
+# render_router ROUTER: its configuration, with sessions to the module nodes where there are some.
+render_router() {
+    render "$1.conf" "$1"
+    if [[ -e $LAB_DIR/.module ]]; then render "$1-module.conf" "$1"; fi
 }
 
 # render TEMPLATE MEMBER: the template with the member's values filled in.
 render() {
     sed -e "s|@NAME@|$2|g" -e "s|@ASN@|${MEMBER_ASN[$2]}|g" -e "s|@STATE@|$LAB_DIR/$2|g" \
         -e "s|@IPV4@|${MEMBER_IPV4[$2]}|g" -e "s|@IPV6@|${MEMBER_IPV6[$2]}|g" "$LAB_TEMPLATES/$1"
+}
+
+# Empty for a node without the module.
+northbound_socket() {
+    if [[ " ${MODULE_NODES[*]} " == *" $1 "* ]]; then printf '%s/%s/run/frr/%s/cosmolet.sock' "$LAB_DIR" "$1" "$1"; fi
 }
 
 management_socket() { printf '%s/%s/run/frr/%s/mgmtd_fe.sock' "$LAB_DIR" "$1" "$1"; }

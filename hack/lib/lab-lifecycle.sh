@@ -7,6 +7,16 @@ choose_name() {
     # shellcheck disable=SC2153  # LAB_BASE is set in hack/lab
     LAB_DIR="$LAB_BASE/$LAB_NAME"
     if [[ -L $LAB_DIR ]]; then LAB_DIR=$(readlink "$LAB_DIR"); fi
+    use_members
+}
+
+# The nodes that the lab has: its folder says so, or what a crash left of it.
+use_members() {
+    NODES=(node-a node-b)
+    if [[ -e $LAB_DIR/.module ]] || namespace_exists "$(namespace_of "${MODULE_NODES[0]}")"; then
+        NODES+=("${MODULE_NODES[@]}")
+    fi
+    EXPECTED_SESSIONS=$((4 * ${#NODES[@]}))
 }
 
 # Names of everything that looks like a lab, be it only a namespace that a crash left behind.
@@ -49,9 +59,10 @@ unlock_lab() {
 # --- Up ------------------------------------------------------------------------------------------------------------
 
 up() {
-    local dir=$1 owner=$2 replace=$3 keep=$4 started member starter starters=()
+    local dir=$1 owner=$2 replace=$3 keep=$4 module=$5 started member starter starters=()
     started=$(milliseconds)
     ensure_roots
+    if [[ $module == yes ]]; then "$LAB_LIB/../frr-module" build >/dev/null; fi
     lock_lab
     choose_name "$LAB_NAME"
     if lab_remains; then
@@ -64,6 +75,8 @@ up() {
     # shellcheck disable=SC2064
     trap "up_failed $keep" EXIT
     make_folder "$dir"
+    if [[ $module == yes ]]; then touch "$LAB_DIR/.module"; fi
+    use_members
     if [[ -n $owner ]]; then start_guardian "$owner"; fi
     make_namespaces
     for member in "${ROUTERS[@]}" "${NODES[@]}"; do
@@ -148,10 +161,11 @@ write_description() {
         fi
         members+=("$(jq -cn --arg name "$member" --arg namespace "$(namespace_of "$member")" --arg version "$version" \
             --arg dialect "$(version_dialect "$version")" --arg socket "$(management_socket "$member")" \
-            --arg ipv4 "${MEMBER_IPV4[$member]}" --arg ipv6 "${MEMBER_IPV6[$member]}" --argjson asn "${MEMBER_ASN[$member]}" '
+            --arg northbound "$(northbound_socket "$member")" --arg ipv4 "${MEMBER_IPV4[$member]}" --arg ipv6 "${MEMBER_IPV6[$member]}" --argjson asn "${MEMBER_ASN[$member]}" '
             {name: $name, namespace: $namespace}
             + if $name | startswith("node-")
               then {frrVersion: $version, dialectExpected: $dialect, managementSocket: $socket}
+                  + if $northbound != "" then {northboundSocket: $northbound} else {} end
               else {kind: ($name | ltrimstr("router-")), version: $version} end
             + {ipv4: $ipv4, ipv6: $ipv6, asn: $asn}')")
     done

@@ -1,8 +1,6 @@
 # shellcheck shell=bash
 # What can be seen of the fabric: BGP sessions on the nodes, routes on the routers.
 
-EXPECTED_SESSIONS=8
-
 # node_sessions NODE: JSON list of the node's sessions, [] when bgpd does not answer.
 node_sessions() {
     local summary
@@ -66,11 +64,12 @@ router_paths() {
 bird_paths() {
     awk '
         /^[0-9a-f]+[.:][0-9a-f.:]*\/[0-9]+ / { prefix = $1 }
-        / \[node_[ab][46] / { path = 0 }
-        match($0, /\[node_[ab][46] /) { path = 1; from = substr($0, RSTART + 1, RLENGTH - 2) }
+        / \[node_[a-d][46] / { path = 0 }
+        match($0, /\[node_[a-d][46] /) { path = 1; from = substr($0, RSTART + 1, RLENGTH - 2) }
         path == 1 { print prefix, from; path = 2 }
         $1 == "BGP.community:" { $1 = ""; gsub(/[()]/, ""); gsub(/,/, ":"); print "+", $0 }' |
-        jq -cRn --argjson peers '{"node_a4":"10.90.0.11","node_b4":"10.90.0.12","node_a6":"fd00:90::11","node_b6":"fd00:90::12"}' '
+        jq -cRn --argjson peers '{"node_a4":"10.90.0.11","node_b4":"10.90.0.12","node_a6":"fd00:90::11","node_b6":"fd00:90::12",
+            "node_c4":"10.90.0.13","node_d4":"10.90.0.14","node_c6":"fd00:90::13","node_d6":"fd00:90::14"}' '
             reduce (inputs | split(" ") | map(select(. != ""))) as $line ({all: {}, prefix: null};
                 if $line[0] == "+" then .all[.prefix][-1].communities = $line[1:]
                 else .prefix = $line[0] | .all[.prefix] += [{from: $peers[$line[1]], communities: []}] end)

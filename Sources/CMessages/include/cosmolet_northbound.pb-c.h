@@ -28,6 +28,7 @@ typedef struct Cosmolet__Northbound__V1__ClassTag Cosmolet__Northbound__V1__Clas
 typedef struct Cosmolet__Northbound__V1__Policy Cosmolet__Northbound__V1__Policy;
 typedef struct Cosmolet__Northbound__V1__Limits Cosmolet__Northbound__V1__Limits;
 typedef struct Cosmolet__Northbound__V1__Capabilities Cosmolet__Northbound__V1__Capabilities;
+typedef struct Cosmolet__Northbound__V1__BGPInstance Cosmolet__Northbound__V1__BGPInstance;
 typedef struct Cosmolet__Northbound__V1__GetRequest Cosmolet__Northbound__V1__GetRequest;
 typedef struct Cosmolet__Northbound__V1__GetReply Cosmolet__Northbound__V1__GetReply;
 typedef struct Cosmolet__Northbound__V1__CandidateReference Cosmolet__Northbound__V1__CandidateReference;
@@ -586,10 +587,43 @@ struct  Cosmolet__Northbound__V1__Capabilities
   Cosmolet__Northbound__V1__Module **modules;
   Cosmolet__Northbound__V1__Policy *policy;
   Cosmolet__Northbound__V1__Limits *limits;
+  /*
+   * The BGP instances that take networks; only from a service inside bgpd. At most 64.
+   */
+  size_t n_instances;
+  Cosmolet__Northbound__V1__BGPInstance **instances;
+  /*
+   * Number of this state of the running configuration, as in GetReply.
+   */
+  protobuf_c_boolean has_generation;
+  uint64_t generation;
 };
 #define COSMOLET__NORTHBOUND__V1__CAPABILITIES__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cosmolet__northbound__v1__capabilities__descriptor) \
-    , 0, 0, 0, 0, NULL, NULL, 0,NULL, NULL, NULL }
+    , 0, 0, 0, 0, NULL, NULL, 0,NULL, NULL, NULL, 0,NULL, 0, 0 }
+
+
+/*
+ * A BGP instance of the FRR behind the service.
+ */
+struct  Cosmolet__Northbound__V1__BGPInstance
+{
+  ProtobufCMessage base;
+  /*
+   * VRF, `default` for the default one; at most 36.
+   */
+  char *vrf;
+  protobuf_c_boolean has_as_number;
+  uint32_t as_number;
+  /*
+   * Networks are announced only with a route in the RIB (`bgp network import-check`).
+   */
+  protobuf_c_boolean has_import_check;
+  protobuf_c_boolean import_check;
+};
+#define COSMOLET__NORTHBOUND__V1__BGPINSTANCE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cosmolet__northbound__v1__bgpinstance__descriptor) \
+    , NULL, 0, 0, 0, 0 }
 
 
 struct  Cosmolet__Northbound__V1__GetRequest
@@ -625,10 +659,16 @@ struct  Cosmolet__Northbound__V1__GetRequest
    */
   protobuf_c_boolean has_datastore;
   Cosmolet__Northbound__V1__Datastore datastore;
+  /*
+   * Networks of others too: with the value of their own route-map, without one as the path of the list entry. Only a
+   * service inside bgpd knows them, others ignore it.
+   */
+  protobuf_c_boolean has_include_foreign;
+  protobuf_c_boolean include_foreign;
 };
 #define COSMOLET__NORTHBOUND__V1__GET_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cosmolet__northbound__v1__get_request__descriptor) \
-    , 0, COSMOLET__NORTHBOUND__V1__DATASET__DATASET_UNSPECIFIED, 0,NULL, NULL, 0, 0, 0, COSMOLET__NORTHBOUND__V1__DATASTORE__DATASTORE_UNSPECIFIED }
+    , 0, COSMOLET__NORTHBOUND__V1__DATASET__DATASET_UNSPECIFIED, 0,NULL, NULL, 0, 0, 0, COSMOLET__NORTHBOUND__V1__DATASTORE__DATASTORE_UNSPECIFIED, 0, 0 }
 
 
 /*
@@ -1250,6 +1290,25 @@ Cosmolet__Northbound__V1__Capabilities *
 void   cosmolet__northbound__v1__capabilities__free_unpacked
                      (Cosmolet__Northbound__V1__Capabilities *message,
                       ProtobufCAllocator *allocator);
+/* Cosmolet__Northbound__V1__BGPInstance methods */
+void   cosmolet__northbound__v1__bgpinstance__init
+                     (Cosmolet__Northbound__V1__BGPInstance         *message);
+size_t cosmolet__northbound__v1__bgpinstance__get_packed_size
+                     (const Cosmolet__Northbound__V1__BGPInstance   *message);
+size_t cosmolet__northbound__v1__bgpinstance__pack
+                     (const Cosmolet__Northbound__V1__BGPInstance   *message,
+                      uint8_t             *out);
+size_t cosmolet__northbound__v1__bgpinstance__pack_to_buffer
+                     (const Cosmolet__Northbound__V1__BGPInstance   *message,
+                      ProtobufCBuffer     *buffer);
+Cosmolet__Northbound__V1__BGPInstance *
+       cosmolet__northbound__v1__bgpinstance__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   cosmolet__northbound__v1__bgpinstance__free_unpacked
+                     (Cosmolet__Northbound__V1__BGPInstance *message,
+                      ProtobufCAllocator *allocator);
 /* Cosmolet__Northbound__V1__GetRequest methods */
 void   cosmolet__northbound__v1__get_request__init
                      (Cosmolet__Northbound__V1__GetRequest         *message);
@@ -1538,6 +1597,9 @@ typedef void (*Cosmolet__Northbound__V1__Limits_Closure)
 typedef void (*Cosmolet__Northbound__V1__Capabilities_Closure)
                  (const Cosmolet__Northbound__V1__Capabilities *message,
                   void *closure_data);
+typedef void (*Cosmolet__Northbound__V1__BGPInstance_Closure)
+                 (const Cosmolet__Northbound__V1__BGPInstance *message,
+                  void *closure_data);
 typedef void (*Cosmolet__Northbound__V1__GetRequest_Closure)
                  (const Cosmolet__Northbound__V1__GetRequest *message,
                   void *closure_data);
@@ -1604,6 +1666,7 @@ extern const ProtobufCMessageDescriptor cosmolet__northbound__v1__class_tag__des
 extern const ProtobufCMessageDescriptor cosmolet__northbound__v1__policy__descriptor;
 extern const ProtobufCMessageDescriptor cosmolet__northbound__v1__limits__descriptor;
 extern const ProtobufCMessageDescriptor cosmolet__northbound__v1__capabilities__descriptor;
+extern const ProtobufCMessageDescriptor cosmolet__northbound__v1__bgpinstance__descriptor;
 extern const ProtobufCMessageDescriptor cosmolet__northbound__v1__get_request__descriptor;
 extern const ProtobufCMessageDescriptor cosmolet__northbound__v1__get_reply__descriptor;
 extern const ProtobufCMessageDescriptor cosmolet__northbound__v1__candidate_reference__descriptor;

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/// Between the files that implement bgpd.h inside of bgpd.
+
+#ifndef CN_BGPD_FRR_H
+#define CN_BGPD_FRR_H
+
+#include "bgpd.h"
+
+/// Makes and frees the terminal that bgpd's commands report to.
+void bgpd_networks_start(void);
+void bgpd_networks_stop(void);
+
+/// Calls a function whenever an instance may have come: it got its router id, without which it has no session.
+void bgpd_networks_watch(void (*function)(void));
+
+#endif

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cn_prefix.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "text.h"
+
+const char *cn_family_name(unsigned family)
+{
+    return family == CN_IPV4 ? "ipv4" : "ipv6";
+}
+
+static bool has_bits_behind(const struct cn_prefix *prefix)
+{
+    for (unsigned bit = prefix->length; bit < (prefix->family == CN_IPV4 ? 32u : 128u); bit++) {
+        if (prefix->bytes[bit / 8] & 0x80u >> bit % 8)
+            return true;
+    }
+    return false;
+}
+
+/// glibc writes these with an IPv4 address at their end, others in hexadecimal; both are taken.
+static bool has_two_spellings(const struct cn_prefix *prefix)
+{
+    static const uint8_t zeros[10];
+    return prefix->family == CN_IPV6 && memcmp(prefix->bytes, zeros, sizeof(zeros)) == 0;
+}
+
+const char *cn_prefix_read(const char *text, size_t length, struct cn_prefix *prefix)
+{
+    char copy[CN_PREFIX_TEXT], canonical[CN_PREFIX_TEXT];
+    uint64_t bits;
+    if (length >= sizeof(copy) || memchr(text, '\0', length) != NULL)
+        return "is not a prefix";
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    char *slash = strchr(copy, '/');
+    if (slash == NULL)
+        return "has no length";
+    *slash = '\0';
+    memset(prefix, 0, sizeof(*prefix));
+    prefix->family = strchr(copy, ':') != NULL ? CN_IPV6 : CN_IPV4;
+    if (inet_pton(prefix->family == CN_IPV4 ? AF_INET : AF_INET6, copy, prefix->bytes) != 1)
+        return "is not a prefix";
+    if (!cn_text_number(slash + 1, strlen(slash + 1), prefix->family == CN_IPV4 ? 32 : 128, &bits))
+        return "has no valid length";
+    prefix->length = (uint8_t)bits;
+    if (prefix->length < (prefix->family == CN_IPV4 ? 32 : 128) && has_bits_behind(prefix))
+        return "has bits behind its length";
+    cn_prefix_write(prefix, canonical);
+    *slash = '/';
+    if (strcmp(copy, canonical) != 0 && !has_two_spellings(prefix))
+        return "is not written canonically";
+    return NULL;
+}
+
+void cn_prefix_write(const struct cn_prefix *prefix, char text[CN_PREFIX_TEXT])
+{
+    if (inet_ntop(prefix->family == CN_IPV4 ? AF_INET : AF_INET6, prefix->bytes, text, CN_PREFIX_TEXT - 4) == NULL)
+        text[0] = '\0';
+    size_t length = strlen(text);
+    snprintf(text + length, CN_PREFIX_TEXT - length, "/%u", prefix->length);
+}
+
+bool cn_prefix_is_link_local(const struct cn_prefix *prefix)
+{
+    return prefix->family == CN_IPV6 && prefix->bytes[0] == 0xFE && (prefix->bytes[1] & 0xC0) == 0x80;
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/// What is known of bgpd's running configuration: how many networks are ours, and the number of this state.
+
+#ifndef CN_RUNNING_H
+#define CN_RUNNING_H
+
+#include "bgpd.h"
+
+struct cn_running {
+    /// Grows with every change of our networks or classes; never the same for two states, also after a restart.
+    uint64_t generation;
+    /// Networks of ours, and the sum of their hashes. Kept up to date by what we do, checked by `cn_running_audit`.
+    uint64_t count;
+    uint64_t fingerprint;
+    /// Networks of ours that there may be.
+    uint32_t maximum;
+};
+
+/// Starts with a generation that no earlier run had.
+void cn_running_start(struct cn_running *running, uint32_t maximum);
+
+/// Counts a network of ours that came or went. Its class is that of its route-map.
+void cn_running_add(
+    struct cn_running *running, const char *vrf, const struct cn_prefix *prefix, const char *class_name);
+void cn_running_subtract(
+    struct cn_running *running, const char *vrf, const struct cn_prefix *prefix, const char *class_name);
+
+/// The generation of the state that follows.
+void cn_running_advance(struct cn_running *running);
+
+/// Looks at every network. When somebody else changed ours, the generation advances. Returns whether it did.
+bool cn_running_audit(struct cn_running *running);
+
+#endif

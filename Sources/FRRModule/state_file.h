@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/// The state file: what is committed, so that a bgpd that was killed announces it again with its first UPDATEs.
+///
+/// Lines of text. A transaction is appended with one write and ends in a line with its check sum; what stands behind
+/// the last such line is ignored. Now and then all of it is written anew into a second file, which takes the first
+/// one's name. There is no fsync: the file is for a restart of bgpd, not of the machine, and bgpd's loop does not wait
+/// for a disk. Its place is a folder that a reboot empties.
+///
+/// ```
+/// cosmolet-northbound 1
+/// class gold                     the definition of a class, its attributes follow
+/// set 0 65001:100                attribute number and value
+/// no-class silver                a class that is gone
+/// network default 198.51.100.1/32 gold
+/// no-network default 198.51.100.2/32
+/// end 1760000000000000 9f86d081  generation; check sum of it and the lines before
+/// ```
+
+#ifndef CN_STATE_FILE_H
+#define CN_STATE_FILE_H
+
+#include "running.h"
+#include "transaction.h"
+
+struct cn_state_file {
+    /// Empty when there is none.
+    char path[256];
+    int descriptor;
+    size_t size;
+    /// Size when it was last written anew.
+    size_t base;
+    bool wants_rewrite;
+    /// The last write failed: there is no file until a rewrite succeeds.
+    bool is_broken;
+};
+
+/// What `cn_state_read` finds; called for the lines of whole transactions only. A definition of NULL is a class that is
+/// gone, a class name of NULL a network that is.
+struct cn_state_reader {
+    void (*class)(const char *name, const struct cn_class *definition, void *argument);
+    void (*network)(const char *vrf, const struct cn_prefix *prefix, const char *class_name, void *argument);
+    void *argument;
+};
+
+/// The check sum of the lines of a transaction and its generation.
+uint32_t cn_state_sum(const char *bytes, size_t count, uint64_t generation);
+
+/// Reads bytes of a state file up to the first damage. Returns how many were fine, 0 for no state file at all; the last
+/// generation goes to `generation`.
+size_t cn_state_read(
+    const char *bytes, size_t count, const struct cn_state_reader *reader, uint64_t *generation);
+
+/// Reads a whole file into memory that the caller frees; NULL when there is none or it is too long.
+char *cn_state_load(const char *path, size_t *count);
+
+/// Goes on with the file that was read, behind its good part. Without one it is written by the next rewrite.
+void cn_state_resume(struct cn_state_file *file, size_t good);
+
+/// Appends a transaction that was applied.
+void cn_state_append(
+    struct cn_state_file *file, const struct cn_transaction *transaction, const struct cn_running *running);
+
+/// Writes all networks and classes of ours anew. Returns whether there is a good file now.
+bool cn_state_rewrite(struct cn_state_file *file, const struct cn_running *running);
+
+/// Lets go of the descriptor; the file stays.
+void cn_state_close(struct cn_state_file *file);
+
+#endif

@@ -1,0 +1,102 @@
+"""The lab with module nodes, as the live tests and the benchmark see it (LAB_JSON, made by hack/frr-module)."""
+
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import threading
+import time
+
+LAB = json.loads(pathlib.Path(os.environ["LAB_JSON"]).read_text())
+COMMAND = os.environ["COSMOLET_LAB_COMMAND"]
+
+
+def pause(seconds):
+    """Between two looks at something that nobody tells of."""
+    threading.Event().wait(seconds)
+
+
+def wait_until(what, condition, seconds=20):
+    """Waits until a condition is true and returns its value."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        pause(0.02)
+
+
+def lab(command, *arguments):
+    """Runs hack/lab and returns what it prints."""
+    done = subprocess.run(
+        [COMMAND, command, "--name", LAB["name"], *arguments], capture_output=True, text=True, timeout=90)
+    if done.returncode != 0:
+        raise AssertionError(f"hack/lab {command} {arguments}: {done.stderr}")
+    return done.stdout
+
+
+class Node:
+    """A node whose bgpd has the module."""
+
+    def __init__(self, name):
+        self.name = name
+        self.facts = next(node for node in LAB["nodes"] if node["name"] == name)
+        self.socket = self.facts["northboundSocket"]
+        self.folder = pathlib.Path(LAB["dir"]) / name
+        self.run = pathlib.Path(self.socket).parent
+        self.log = self.folder / "log" / "bgpd.log"
+
+    def vtysh(self, *commands):
+        arguments = [word for command in commands for word in ("-c", command)]
+        return lab("vtysh", self.name, *arguments)
+
+    def bgpd(self, command):
+        """A command of bgpd's own terminal, which vtysh does not know: text, NUL; the answer ends with three NUL."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str(self.run / "bgpd.vty"))
+            answers = []
+            for line in ("enable", command):
+                connection.sendall(line.encode() + b"\0")
+                data = b""
+                while len(data) < 4 or data[-4:-1] != b"\0\0\0":
+                    part = connection.recv(65536)
+                    if not part:
+                        break
+                    data += part
+                answers.append(data[:-4].decode())
+            return answers[-1]
+
+    def show(self):
+        return json.loads(self.bgpd("show cosmolet northbound json"))
+
+    def pid(self):
+        return int((self.folder / "pids" / "bgpd").read_text().split()[0])
+
+    def daemon(self, action):
+        lab("daemon", *(["--load"] if action in ("start", "restart") else []), self.name, "bgpd", action)
+
+    def log_text(self):
+        return self.log.read_text(errors="replace")
+
+    def option(self, text):
+        """Another argument of the module, from its next start on; None for the one that the lab gave it."""
+        module = f"/var/lib/frr/{self.name}/bgpd_cosmolet.so"
+        (self.folder / "options" / "bgpd").write_text(f"-M\n{module}{'' if text is None else ':' + text}\n")
+
+
+def routes(router, *prefixes):
+    """Of each prefix the paths, as {address of the node: communities}."""
+    result = json.loads(lab("routes", "--json", "--paths", router, *prefixes))
+    return {
+        route["prefix"]: {path["from"]: path["communities"] for path in route["paths"]} for route in result["routes"]
+    }
+
+
+def router_count(node):
+    """The state of the FRR router's IPv4 session with a node, and how many prefixes it has from it."""
+    summary = json.loads(lab("vtysh", "router-frr", "-c", "show bgp ipv4 unicast summary json"))
+    peer = summary.get("ipv4Unicast", summary)["peers"][node.facts["ipv4"]]
+    return peer["state"], peer["pfxRcd"]

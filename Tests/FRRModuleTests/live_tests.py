@@ -1,0 +1,393 @@
+#!/usr/bin/env python3
+"""Tests of the module inside a real bgpd, of FRR 10.3 (node-c) and 10.7 (node-d).
+
+Started by `hack/frr-module test live`.
+"""
+
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import time
+import unittest
+
+import northbound_client as api
+from lab import LAB, Node, lab, router_count, routes, wait_until
+from northbound_client import announce, define, undefine, withdraw
+
+CLASSES = define("gold", community="65001:100") + define("silver", community="65001:101")
+
+
+class ModuleTests:
+    """What holds for each release."""
+
+    node: Node
+
+    def setUp(self):
+        self.client = api.Client(self.node.socket, self.id().rsplit(".", 1)[-1])
+        self.addCleanup(self.client.close)
+        self.clear()
+
+    def clear(self):
+        """Nothing of ours but the two classes."""
+        edits = [api.edit(api.REMOVE, path.removesuffix("/rmap-policy-export")) for path in self.client.get()[0]]
+        names = {path.split("name='COSMOLET-")[1].split("'")[0] for path in self.client.get(["/frr-route-map:lib"])[0]}
+        self.client.commit(edits + [undefine(name) for name in names] + CLASSES)
+
+    def refused(self, code, edits, **arguments):
+        """The words of a commit that is refused with a code, and changes nothing."""
+        before = self.running()
+        with self.assertRaises(api.CallFailed) as caught:
+            self.client.commit(edits, **arguments)
+        self.assertEqual(caught.exception.code, code, caught.exception.text)
+        self.assertEqual(self.running(), before)
+        return caught.exception.text
+
+    def running(self):
+        return [line for line in self.node.vtysh("show running-config").splitlines() if line.strip()]
+
+    # ---- What it says of itself ----
+
+    def test_capabilities(self):
+        reply = self.client.capabilities()
+        management = api.fields(reply[4][0])
+        self.assertEqual(management[1], [b"bgpd"])
+        self.assertEqual(management[4][0].decode(), self.node.facts["frrVersion"])
+        instance = api.fields(reply[100][0])
+        self.assertEqual((instance[1], instance[2], instance[3]), ([b"default"], [65001], [0]))
+        self.node.vtysh("conf t", "router bgp 65001", "bgp network import-check")
+        instance = api.fields(self.client.capabilities()[100][0])
+        self.node.vtysh("conf t", "router bgp 65001", "no bgp network import-check")
+        self.assertEqual(instance[3], [1])
+
+    def test_show_command(self):
+        self.client.commit([announce("198.51.100.1/32")])
+        shown = self.node.show()
+        self.assertEqual((shown["networks"], shown["listening"]), (1, True))
+        self.assertEqual(shown["frrVersion"], self.node.facts["frrVersion"])
+        self.assertEqual(shown["generation"], self.client.get()[1])
+        self.assertIn("Networks of ours 1", self.node.bgpd("show cosmolet northbound"))
+
+    # ---- Transactions ----
+
+    def test_networks_reach_both_routers(self):
+        prefixes = ["198.51.100.1/32", "2001:db8:5::1/128"]
+        self.client.commit([announce(prefixes[0]), announce(prefixes[1], "silver")])
+        own = [self.node.facts["ipv4"], self.node.facts["ipv6"]]
+
+        def arrived():
+            for router in ("router-frr", "router-bird"):
+                found = routes(router, *prefixes)
+                if found[prefixes[0]].get(own[0]) != ["65001:100"] or found[prefixes[1]].get(own[1]) != ["65001:101"]:
+                    return False
+            return True
+
+        wait_until("both routers have both networks with their communities", arrived)
+        self.client.commit([withdraw(prefix) for prefix in prefixes])
+
+        def gone():
+            found = [routes(router, *prefixes) for router in ("router-frr", "router-bird")]
+            return not any(own[index] in each[prefixes[index]] for each in found for index in range(2))
+
+        wait_until("both routers have lost them", gone)
+
+    def test_refused_transaction_changes_nothing(self):
+        self.node.vtysh("conf t", "router bgp 65001", "address-family ipv4 unicast", "network 192.0.2.77/32")
+        self.addCleanup(
+            self.node.vtysh, "conf t", "router bgp 65001", "address-family ipv4 unicast", "no network 192.0.2.77/32")
+        text = self.refused(
+            api.FAILED_PRECONDITION,
+            define("bronze", med="5") + [announce("198.51.100.1/32", "bronze"), announce("192.0.2.77/32")])
+        self.assertIn("[prefix='192.0.2.77/32']", text)
+        self.refused(api.FAILED_PRECONDITION, [announce("198.51.100.1/32"), announce("198.51.100.2/32", "unknown")])
+        self.refused(api.FAILED_PRECONDITION, [announce("198.51.100.1/32", vrf="unknown")])
+        self.refused(api.INVALID_ARGUMENT, [announce("198.51.100.1/32"), announce("198.51.100.1/24")])
+        self.refused(api.INVALID_ARGUMENT, [announce("fe80::1/128")])
+        self.refused(api.FAILED_PRECONDITION, [announce("198.51.100.1/32"), undefine("gold")])
+        # A removal leaves alone what is not ours.
+        before = self.running()
+        self.client.commit([withdraw("192.0.2.77/32")])
+        self.assertEqual(self.running(), before)
+        self.assertEqual(self.client.networks(foreign=True), {"192.0.2.77/32": None})
+
+    def test_validate_changes_nothing(self):
+        before = self.running()
+        generation = self.client.get()[1]
+        self.assertEqual(self.client.commit([announce("198.51.100.1/32")], phase=api.VALIDATE), generation)
+        self.assertEqual(self.running(), before)
+
+    def test_compare_and_set(self):
+        generation = self.client.get()[1]
+        following = self.client.commit([announce("198.51.100.1/32")], generation=generation)
+        self.assertGreater(following, generation)
+        self.refused(api.ABORTED, [announce("198.51.100.2/32")], generation=generation)
+        # What somebody does by hand is another state as well, once it was noticed.
+        self.node.vtysh(
+            "conf t", "router bgp 65001", "address-family ipv4 unicast",
+            "no network 198.51.100.1/32 route-map COSMOLET-gold")
+        self.assertGreater(self.client.get()[1], following)
+        self.refused(api.ABORTED, [announce("198.51.100.2/32")], generation=following)
+
+    def test_repeated_request_gets_the_first_outcome(self):
+        name = api.Client.next_id()
+        first = self.client.commit([announce("198.51.100.1/32")], request_id=name)
+        self.client.commit([withdraw("198.51.100.1/32")])
+        self.assertEqual(self.client.commit([announce("198.51.100.1/32")], request_id=name), first)
+        self.assertEqual(self.client.networks(), {})
+
+    def test_random_transactions(self):
+        generator = random.Random(20260704)
+        prefixes = [f"203.0.113.{number}/32" for number in range(40)]
+        prefixes += [f"2001:db8:7::{number:x}/128" for number in range(1, 41)]
+        model = {}
+        for _ in range(int(os.environ.get("COSMOLET_RANDOM_TRANSACTIONS", "2000"))):
+            wanted, edits = dict(model), []
+            for prefix in generator.sample(prefixes, generator.randrange(1, 12)):
+                if generator.random() < 0.6:
+                    name = generator.choice(["gold", "silver"])
+                    edits.append(announce(prefix, name))
+                    wanted[prefix] = "COSMOLET-" + name
+                else:
+                    edits.append(withdraw(prefix))
+                    wanted.pop(prefix, None)
+            if generator.random() < 0.2:
+                edits.insert(generator.randrange(len(edits) + 1), announce("203.0.113.250/32", "unknown"))
+                with self.assertRaises(api.CallFailed):
+                    self.client.commit(edits)
+            else:
+                self.client.commit(edits)
+                model = wanted
+            if generator.random() < 0.05:
+                self.assertEqual(self.client.networks(), model)
+        self.assertEqual(self.client.networks(), model)
+        count = sum(1 for prefix in model if ":" not in prefix)
+        wait_until("the router has what the model has", lambda: router_count(self.node) == ("Established", count))
+
+    def test_named_vrf(self):
+        self.node.vtysh("conf t", "router bgp 65001 vrf blue", "no bgp network import-check")
+        self.addCleanup(self.node.vtysh, "conf t", "no router bgp 65001 vrf blue")
+        self.client.commit([announce("198.51.100.1/32", vrf="blue"), announce("2001:db8::9/128", "silver", "blue")])
+        values, _ = self.client.get()
+        self.assertEqual({path.split("[vrf='")[1].split("'")[0] for path in values}, {"blue"})
+        self.assertEqual(len(values), 2)
+        blue = self.node.vtysh("show running-config").split("router bgp 65001 vrf blue")[1]
+        self.assertIn("network 198.51.100.1/32 route-map COSMOLET-gold", blue)
+        self.client.commit([withdraw("198.51.100.1/32", "blue"), withdraw("2001:db8::9/128", "blue")])
+
+    # ---- Classes ----
+
+    def test_class_attributes(self):
+        self.client.commit(
+            define("bronze", community="65001:102 graceful-shutdown", large_community="65001:1:2", med="77",
+                   prepend="65001 65001", origin="incomplete", local_preference="250")
+            + [announce("198.51.100.8/32", "bronze")])
+        config = self.node.vtysh("show running-config")
+        for line in ("set as-path prepend 65001 65001", "set large-community 65001:1:2", "set local-preference 250",
+                     "set metric 77", "set origin incomplete"):
+            self.assertIn(line, config)
+
+        def detail():
+            return lab("vtysh", "router-frr", "-c", "show bgp ipv4 unicast 198.51.100.8/32")
+
+        text = wait_until("the route is at the router", lambda: "metric 77" in detail() and detail())
+        for words in ("65001 65001 65001", "metric 77", "incomplete", "65001:102", "65001:1:2"):
+            self.assertIn(words, text)
+        # What a class becomes reaches its networks with the transaction, not with bgpd's route-map delay timer.
+        self.client.commit([api.edit(api.SET, api.attribute_path("bronze", "med"), "78"),
+                            api.edit(api.REMOVE, api.attribute_path("bronze", "prepend", leaf=False))])
+        wait_until("the change is at the router", lambda: "metric 78" in detail())
+        self.assertNotIn("65001 65001", detail())
+        # A class and its last network go together.
+        self.client.commit([withdraw("198.51.100.8/32"), undefine("bronze")])
+        self.assertNotIn("COSMOLET-bronze", self.node.vtysh("show running-config"))
+
+    def test_operators_class_is_used_and_not_changed(self):
+        self.node.vtysh("conf t", "route-map COSMOLET-theirs permit 10", "match ip address prefix-list X",
+                        "set community 65001:105")
+        self.addCleanup(self.node.vtysh, "conf t", "no route-map COSMOLET-theirs")
+        self.client.commit([announce("198.51.100.9/32", "theirs")])
+        self.refused(api.FAILED_PRECONDITION, define("theirs", med="5"))
+        self.refused(api.FAILED_PRECONDITION, [withdraw("198.51.100.9/32"), undefine("theirs")])
+        self.client.commit([withdraw("198.51.100.9/32")])
+
+    def test_commands_of_a_terminal_leave_our_classes(self):
+        self.client.commit(define("bronze", med="5") + [announce("198.51.100.1/32", "bronze")])
+        self.node.vtysh("conf t", "route-map OTHER permit 10", "set metric 3")
+        self.node.vtysh("conf t", "no route-map OTHER")
+        self.assertIn("route-map COSMOLET-bronze permit 10", self.node.vtysh("show running-config"))
+        self.client.commit([api.edit(api.SET, api.attribute_path("bronze", "med"), "6")])
+        self.assertIn(" set metric 6", self.node.vtysh("show running-config"))
+
+    # ---- Faults ----
+
+    def test_malformed_messages_cost_one_refusal_each(self):
+        header = self.client.header("Heartbeat", "x")
+        for parts in ([header], [header] * 3, [b""] * 40, [b"\xff" * 100, b""], [b"", b""], [b"x" * 5000, b""],
+                      [self.client.header("Commit", "x"), b"\xff\xff"],
+                      [self.client.header("Get", "x"), bytes((8 << 20) + 1)]):
+            self.client.send(*parts)
+            self.assertEqual(self.client.reply()[0], api.INVALID_ARGUMENT, parts[0][:10])
+        with api.Client(self.node.socket, "large") as large:
+            large.send(header, bytes(10 << 20))
+            self.assertEqual(self.client.heartbeat(5)[1], [5])
+
+    def test_clients_that_do_not_read_or_go(self):
+        with api.Client(self.node.socket, "slow") as slow:
+            for _ in range(500):
+                slow.send(slow.header("GetCapabilities"), b"")
+            for _ in range(50):
+                with api.Client(self.node.socket, "gone") as gone:
+                    gone.send(gone.header("Get"), api.field(1, 1))
+            began = time.monotonic()
+            self.client.commit([announce("198.51.100.1/32")])
+            self.assertLess(time.monotonic() - began, 2)
+        self.assertEqual(self.client.networks(), {"198.51.100.1/32": "COSMOLET-gold"})
+
+    def test_fuzzed_frames(self):
+        generator = random.Random(7)
+        seeds = [("Commit", api.commit_request(CLASSES + [announce("198.51.100.1/32"), withdraw("2001:db8::1/128")])),
+                 ("Get", api.field(1, 1) + api.field(2, "/frr-route-map:lib")), ("GetCapabilities", b""),
+                 ("Heartbeat", api.field(1, 9))]
+        pid, sent = self.node.pid(), 0
+        deadline = time.monotonic() + float(os.environ.get("COSMOLET_FUZZ_SECONDS", "10"))
+        with api.Client(self.node.socket, "fuzz") as fuzz:
+            while time.monotonic() < deadline:
+                method, body = generator.choice(seeds)
+                frames = [bytearray(fuzz.header(method)), bytearray(body)]
+                for _ in range(generator.randrange(1, 6)):
+                    frame = generator.choice(frames)
+                    if frame and generator.random() < 0.8:
+                        frame[generator.randrange(len(frame))] = generator.randrange(256)
+                    elif generator.random() < 0.5:
+                        del frame[generator.randrange(len(frame) + 1):]
+                    else:
+                        frame.extend(generator.randbytes(generator.randrange(1, 40)))
+                fuzz.send(*[bytes(frame) for frame in frames])
+                while fuzz.reply()[2]:
+                    pass
+                sent += 1
+        self.assertGreater(sent, 100)
+        self.assertEqual(self.node.pid(), pid)
+        self.assertEqual(self.client.heartbeat(5)[1], [5])
+
+    def test_memory_does_not_grow(self):
+        def resident():
+            status = pathlib.Path(f"/proc/{self.node.pid()}/status").read_text()
+            return int(status.split("VmRSS:")[1].split()[0])
+
+        prefixes = [f"10.9.{number // 250}.{number % 250 + 1}/32" for number in range(500)]
+
+        def rounds(count):
+            for number in range(count):
+                self.client.commit([announce(prefix, "gold" if number % 2 else "silver") for prefix in prefixes])
+                self.client.commit(define("bronze", med=str(number)))
+                self.client.commit([withdraw(prefix) for prefix in prefixes] + [undefine("bronze")])
+                self.client.get(["/frr-route-map:lib", "/frr-routing:routing"])
+
+        rounds(40)
+        before = resident()
+        rounds(120)
+        self.assertLess(resident() - before, 4096, "kB more after 120 rounds")
+
+    # ---- Restarts ----
+
+    def start_again(self, action):
+        self.node.daemon(action)
+        self.client.close()
+        self.client = api.Client(self.node.socket, self.client.name)
+        self.addCleanup(self.client.close)
+
+    def test_killed_bgpd_announces_again(self):
+        prefixes = [f"10.7.{number // 250}.{number % 250 + 1}/32" for number in range(1000)]
+        self.client.commit([announce(prefix) for prefix in prefixes])
+        self.client.commit([withdraw(prefixes[0]), announce("10.8.0.1/32", "silver")])
+        wait_until("the router has them", lambda: router_count(self.node) == ("Established", 1000))
+        generation = self.client.get()[1]
+        self.node.daemon("kill")
+        wait_until("the router has lost them", lambda: router_count(self.node)[0] != "Established")
+        self.node.daemon("start")
+        wait_until("the session is back", lambda: router_count(self.node)[0] == "Established", 30)
+        began = time.monotonic()
+        wait_until("the router has all of them", lambda: router_count(self.node) == ("Established", 1000))
+        took = time.monotonic() - began
+        print(f"{self.node.name}: 1,000 networks {took * 1000:.0f} ms after the session was seen", flush=True)
+        self.assertLess(took, 1)
+        self.start_again("restart")
+        self.assertEqual(set(self.client.networks()), set(prefixes[1:]) | {"10.8.0.1/32"})
+        self.assertGreater(self.client.get()[1], generation)
+        self.assertIn("1000 networks restored", self.node.log_text())
+
+    def test_state_file_can_be_off(self):
+        self.node.option("state=off")
+        self.addCleanup(self.start_again, "restart")
+        self.addCleanup(self.node.option, None)
+        self.start_again("restart")
+        self.client.commit(CLASSES + [announce("198.51.100.1/32")])
+        self.start_again("restart")
+        self.assertEqual(self.client.networks(), {})
+        self.assertEqual(self.node.show()["stateFile"], "")
+
+    def test_clean_end(self):
+        self.client.commit([announce("198.51.100.1/32")])
+        self.node.daemon("term")
+        self.assertFalse((self.node.run / "cosmolet.sock").exists())
+        log = self.node.log_text()
+        self.node.daemon("start")
+        for words in ("Assertion", "signal 11", "signal 6", "memstats: active", "AddressSanitizer"):
+            self.assertNotIn(words, log[-4000:])
+        self.start_again("restart")
+
+    def with_other_module(self, data, option=None):
+        """Starts bgpd with other bytes as module; gives what it logs, whether it listens, and takes all back."""
+        module = self.node.folder / "lib" / self.node.name / "bgpd_cosmolet.so"
+        saved = module.read_bytes()
+        self.node.daemon("term")
+        try:
+            module.write_bytes(data(saved))
+            self.node.option(option)
+            before = len(self.node.log_text())
+            self.node.daemon("start")
+            # Whatever the module does, bgpd serves.
+            self.assertEqual(self.node.vtysh("show bgp summary json")[:1], "{")
+            return self.node.log_text()[before:], (self.node.run / "cosmolet.sock").exists()
+        finally:
+            self.node.daemon("term")
+            module.write_bytes(saved)
+            self.node.option(None)
+            self.node.daemon("start")
+
+    def test_wrong_release_does_nothing(self):
+        other = "sid" if self.node.name == "node-c" else "trixie"
+        file = pathlib.Path(os.environ["COSMOLET_MODULES"]) / other / "bgpd_cosmolet.so"
+        log, listens = self.with_other_module(lambda _: file.read_bytes())
+        self.assertFalse(listens)
+        self.assertRegex(log, r"built for FRR \S+, not for FRR \S+: it does nothing here")
+
+    def test_other_build_does_nothing_unless_allowed(self):
+        bgpd = self.node.folder / "root" / "usr/lib/frr/bgpd"
+        notes = subprocess.run(["readelf", "-n", bgpd], capture_output=True, text=True, check=True).stdout
+        build = notes.split("Build ID: ")[1].split()[0].encode()
+        log, listens = self.with_other_module(lambda data: data.replace(build, b"0" * len(build)))
+        self.assertFalse(listens)
+        self.assertRegex(log, r"built for another build of FRR \S+ \(bgpd is ")
+        _, listens = self.with_other_module(lambda data: data.replace(build, b"0" * len(build)), "builds=any")
+        self.assertTrue(listens)
+
+    def test_wrong_argument_does_nothing(self):
+        log, listens = self.with_other_module(lambda data: data, "socket=relative")
+        self.assertFalse(listens)
+        self.assertIn("a path has to begin with /", log)
+
+
+class FRR103(ModuleTests, unittest.TestCase):
+    node = Node("node-c")
+
+
+class FRR107(ModuleTests, unittest.TestCase):
+    node = Node("node-d")
+
+
+if __name__ == "__main__":
+    print(f"lab {LAB['name']}: FRR " + ", ".join(Node(name).facts["frrVersion"] for name in ("node-c", "node-d")))
+    unittest.main(verbosity=2, argv=[sys.argv[0], *sys.argv[1:]])

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// State file and warm restart.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness.h"
+#include "restore.h"
+
+static struct client client;
+static struct edits edits;
+static char folder[] = "/tmp/cosmolet-state-XXXXXX";
+static char path[64];
+
+static void begin(void)
+{
+    client_start(&client);
+    edits_start(&edits, 64);
+    unlink(path);
+    strcpy(client.service.state.path, path);
+    CHECK(cn_state_rewrite(&client.service.state, &client.service.running));
+}
+
+static void end(void)
+{
+    edits_end(&edits);
+    client_end(&client);
+}
+
+static void commit(const char *prefix, const char *class_name)
+{
+    edits.count = 0;
+    edits_network(&edits, "default", prefix, class_name);
+    CHECK(client_commit(&client, &edits, NULL, 0) == CN_OK);
+}
+
+static void fill(void)
+{
+    edits_class(&edits, "gold", -1, "permit");
+    edits_class(&edits, "gold", CN_COMMUNITY, "65001:100 graceful-shutdown");
+    edits_class(&edits, "gold", CN_MED, "10");
+    edits_class(&edits, "silver", -1, "permit");
+    edits_network(&edits, "default", "198.51.100.1/32", "gold");
+    edits_network(&edits, "default", "2001:db8::1/128", "gold");
+    CHECK(client_commit(&client, &edits, NULL, 0) == CN_OK);
+    commit("198.51.100.2/32", "silver");
+    commit("198.51.100.1/32", "silver");
+    commit("2001:db8::1/128", NULL);
+    commit("2001:db8::2/128", "gold");
+}
+
+/// A new bgpd that reads these bytes; returns its digest.
+static uint64_t restart(const char *bytes, size_t count, size_t *good)
+{
+    stub_start();
+    struct cn_running running;
+    cn_running_start(&running, CN_NETWORKS_DEFAULT);
+    struct cn_restore *restore = cn_restore_read_bytes(bytes, count, &running, good);
+    if (restore != NULL)
+        CHECK(!cn_restore_step(restore, &running) && cn_restore_waiting(restore) == 0);
+    cn_restore_free(restore);
+    CHECK(!cn_running_audit(&running));
+    return stub_digest();
+}
+
+static void test_restart_restores_what_was_committed(void)
+{
+    size_t count, good;
+    begin();
+    fill();
+    uint64_t digest = stub_digest(), generation = client.service.running.generation;
+    char *bytes = cn_state_load(path, &count);
+    CHECK(bytes != NULL && restart(bytes, count, &good) == digest && good == count);
+    // The generation goes on.
+    struct cn_running running = {0};
+    cn_restore_free(cn_restore_read_bytes(bytes, count, &running, &good));
+    CHECK(running.generation == generation + 1);
+    // The same when it was written anew.
+    free(bytes);
+    end();
+    begin();
+    fill();
+    CHECK(cn_state_rewrite(&client.service.state, &client.service.running));
+    bytes = cn_state_load(path, &count);
+    CHECK(bytes != NULL && restart(bytes, count, &good) == digest && good == count);
+    free(bytes);
+    end();
+}
+
+/// Cut anywhere, it gives what was committed by some transaction; damaged anywhere, too.
+static void test_damage(void)
+{
+    size_t count, good, last = 0;
+    uint64_t digests[16], digest;
+    unsigned digest_count = 0;
+    begin();
+    fill();
+    char *bytes = cn_state_load(path, &count);
+    CHECK(bytes != NULL);
+    for (size_t length = 0; length <= count; length++) {
+        digest = restart(bytes, length, &good);
+        CHECK(good <= length && good >= last);
+        if (good > last || digest_count == 0) {
+            CHECK(digest_count < 16);
+            digests[digest_count++] = digest;
+            last = good;
+        }
+        CHECK(digest == digests[digest_count - 1]);
+    }
+    for (size_t index = 0; index < count; index++) {
+        char *damaged = malloc(count);
+        CHECK(damaged != NULL);
+        memcpy(damaged, bytes, count);
+        damaged[index] ^= 1;
+        digest = restart(damaged, count, &good);
+        CHECK(good <= index);
+        unsigned known = 0;
+        while (known < digest_count && digests[known] != digest)
+            known++;
+        CHECK(known < digest_count);
+        free(damaged);
+    }
+    free(bytes);
+    end();
+}
+
+static void test_going_on_behind_damage(void)
+{
+    size_t count, good;
+    begin();
+    fill();
+    uint64_t digest = stub_digest();
+    CHECK(write(client.service.state.descriptor, "network default 10.0.0.0/8 go", 29) == 29);
+    cn_state_close(&client.service.state);
+    char *bytes = cn_state_load(path, &count);
+    CHECK(bytes != NULL);
+    restart(bytes, count, &good);
+    CHECK(stub_digest() == digest && good + 29 == count);
+    free(bytes);
+    client.service.state.wants_rewrite = false;
+    cn_state_resume(&client.service.state, good);
+    CHECK(client.service.state.descriptor >= 0 && !client.service.state.wants_rewrite);
+    cn_running_audit(&client.service.running);
+    commit("198.51.100.9/32", "gold");
+    digest = stub_digest();
+    bytes = cn_state_load(path, &count);
+    CHECK(bytes != NULL && restart(bytes, count, &good) == digest && good == count);
+    free(bytes);
+    end();
+}
+
+static void test_restore_respects_what_is_there(void)
+{
+    size_t count, good;
+    struct cn_running running;
+    begin();
+    fill();
+    char *bytes = cn_state_load(path, &count);
+    stub_start();
+    stub.instance_count = 0;
+    cn_running_start(&running, CN_NETWORKS_DEFAULT);
+    struct cn_restore *restore = cn_restore_read_bytes(bytes, count, &running, &good);
+    // The instance is not configured yet.
+    CHECK(restore != NULL && cn_restore_step(restore, &running) && cn_restore_waiting(restore) == 3);
+    stub.instance_count = 1;
+    stub_operator_network("default", "198.51.100.2/32", NULL, false);
+    stub_operator_class("gold");
+    CHECK(!cn_restore_step(restore, &running));
+    CHECK(strcmp(stub_route_map("default", "198.51.100.2/32"), "") == 0);
+    CHECK(strcmp(stub_route_map("default", "2001:db8::2/128"), "COSMOLET-gold") == 0);
+    CHECK(stub.classes[0].is_operators && running.count == 2);
+    cn_restore_free(restore);
+    free(bytes);
+    end();
+}
+
+static void test_a_file_that_cannot_be_written(void)
+{
+    begin();
+    fill();
+    // Its place is taken by a folder, and appending fails.
+    cn_state_close(&client.service.state);
+    unlink(path);
+    CHECK(mkdir(path, 0700) == 0);
+    CHECK(!cn_state_rewrite(&client.service.state, &client.service.running));
+    CHECK(client.service.state.is_broken && client.service.state.wants_rewrite && stub.log_count == 1);
+    commit("198.51.100.10/32", "gold");
+    CHECK(!cn_state_rewrite(&client.service.state, &client.service.running) && stub.log_count == 1);
+    CHECK(rmdir(path) == 0);
+    CHECK(cn_state_rewrite(&client.service.state, &client.service.running) && !client.service.state.is_broken);
+    size_t count, good;
+    uint64_t digest = stub_digest();
+    char *bytes = cn_state_load(path, &count);
+    CHECK(bytes != NULL && restart(bytes, count, &good) == digest);
+    free(bytes);
+    end();
+}
+
+static void test_a_long_file_is_written_anew(void)
+{
+    begin();
+    fill();
+    for (unsigned round = 0; !client.service.state.wants_rewrite; round++) {
+        CHECK(round < 10000);
+        commit("198.51.100.11/32", round % 2 ? NULL : "gold");
+    }
+    size_t before = client.service.state.size;
+    CHECK(cn_state_rewrite(&client.service.state, &client.service.running));
+    CHECK(client.service.state.size * 10 < before && !client.service.state.wants_rewrite);
+    end();
+}
+
+int main(void)
+{
+    CHECK(mkdtemp(folder) != NULL);
+    snprintf(path, sizeof(path), "%s/state", folder);
+    RUN(test_restart_restores_what_was_committed);
+    RUN(test_damage);
+    RUN(test_going_on_behind_damage);
+    RUN(test_restore_respects_what_is_there);
+    RUN(test_a_file_that_cannot_be_written);
+    RUN(test_a_long_file_is_written_anew);
+    unlink(path);
+    rmdir(folder);
+    return 0;
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/// A bgpd in memory, for unit tests and fuzzing: implements Sources/FRRModule/bgpd.h, and fails on demand.
+
+#ifndef STUB_BGPD_H
+#define STUB_BGPD_H
+
+#include "bgpd.h"
+
+#define STUB_INSTANCES 4
+
+struct stub_network {
+    struct cn_prefix prefix;
+    char route_map[CN_VALUE_BYTES + 1];
+    bool has_route_map;
+    bool has_options;
+};
+
+struct bgpd_instance {
+    struct bgpd_instance_facts facts;
+    struct stub_network *networks;
+    size_t count;
+    size_t capacity;
+};
+
+struct stub_class {
+    char name[CN_CLASS_BYTES + 1];
+    struct cn_class definition;
+    bool is_operators;
+};
+
+struct stub_bgpd {
+    struct bgpd_instance instances[STUB_INSTANCES];
+    size_t instance_count;
+    struct stub_class classes[CN_CLASSES + 1];
+    size_t class_count;
+    /// Changes made since the start, also failed ones.
+    uint64_t changes;
+    /// The change with this number fails, and so do as many after it as `failures` says.
+    uint64_t fail_at;
+    uint64_t failures;
+    uint64_t clock_us;
+    char last_log[4096];
+    unsigned log_count;
+};
+
+extern struct stub_bgpd stub;
+
+/// Empty, with one instance in the default VRF.
+void stub_start(void);
+
+/// Adds an instance.
+struct bgpd_instance *stub_add_instance(const char *vrf);
+
+/// What an operator does: a statement with any route-map or none, a route-map of any form.
+void stub_operator_network(const char *vrf, const char *prefix, const char *route_map, bool has_options);
+void stub_operator_class(const char *name);
+
+/// A number that says all that is configured.
+uint64_t stub_digest(void);
+
+/// The route-map of a network, "" for a network without one, NULL when there is none.
+const char *stub_route_map(const char *vrf, const char *prefix);
+
+void stub_end(void);
+
+#endif
