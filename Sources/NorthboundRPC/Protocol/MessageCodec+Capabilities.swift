@@ -107,7 +107,9 @@ extension MessageCodec {
         }
         policy.maximumNetworks = Int(
             try required(message.maximumNetworks, "Capabilities.policy.maximum_networks"))
-        policy.maximumEdits = Int(try required(message.maximumEdits, "Capabilities.policy.maximum_edits"))
+        // A message holds no more, whatever a later service may take.
+        policy.maximumEdits = min(
+            Int(try required(message.maximumEdits, "Capabilities.policy.maximum_edits")), Limits.editCount)
         policy.table = message.table
         if let first = message.firstTag {
             let last = try required(message.lastTag, "Capabilities.policy.last_tag")
@@ -156,6 +158,7 @@ extension MessageCodec {
         }
         return number
     }
+
     private static func optionalNumber(_ value: Int?, _ field: String) throws(NorthboundError) -> UInt32? {
         guard let value else { return nil }
         return try number(value, field)
