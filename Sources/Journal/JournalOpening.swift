@@ -90,6 +90,8 @@ enum JournalOpening {
         settings.maximumReaderCount = 2
         settings.prepareDatabase { db in
             try db.execute(sql: "PRAGMA cell_size_check = ON")
+            // In KiB, of each connection: records are written once and seldom read.
+            try db.execute(sql: "PRAGMA cache_size = -256")
         }
         return settings
     }

@@ -9,6 +9,7 @@ final class FakeServer: Sendable {
     private let listener: Int32
     private let exchanges: AsyncStream<FakeExchange>
     private let arrived: AsyncStream<FakeExchange>.Continuation
+    private let isStopped = Mutex(false)
 
     var url: String { "http://127.0.0.1:\(port)" }
 
@@ -47,9 +48,12 @@ final class FakeServer: Sendable {
 
     deinit { stop() }
 
-    /// Refuses connections from now on.
+    /// Refuses connections from now on. Only once: its descriptor may be another server's after that.
     func stop() {
-        shutdown(listener, Int32(SHUT_RDWR))
+        isStopped.withLock { isStopped in
+            if !isStopped { shutdown(listener, Int32(SHUT_RDWR)) }
+            isStopped = true
+        }
     }
 
     /// The next request.
