@@ -130,7 +130,7 @@ let package = Package(
             name: "KubernetesTests", dependencies: ["Kubernetes", logging], swiftSettings: strict),
         .testTarget(
             name: "FRRManagementTests",
-            dependencies: ["Bindings", "FRRManagement", "NetworkTypes", "Northbound", logging],
+            dependencies: ["Bindings", "CosmoletTesting", "FRRManagement", "NetworkTypes", "Northbound", logging],
             resources: [.copy("Captures")], swiftSettings: strict),
         .testTarget(
             name: "ObservabilityTests", dependencies: ["Observability", logging, subprocess], swiftSettings: strict),
