@@ -5,7 +5,7 @@ import Testing
 
 extension FaultMatrixTests {
     /// A transaction of 100 edits whose 57th FRR refuses.
-    @Suite(.timeLimit(.minutes(2))) struct InvalidEdit {
+    @Suite(.timeLimit(.minutes(10))) struct InvalidEdit {
         @Test func theWholeTransactionIsRefusedAndRunningStays() async throws {
             let networks = try MatrixNetworks()
             for provider in try MatrixEnvironment.providers() {

@@ -5,7 +5,7 @@ import Testing
 
 extension FaultMatrixTests {
     /// Somebody else works on FRR's configuration.
-    @Suite(.timeLimit(.minutes(2))) struct Locks {
+    @Suite(.timeLimit(.minutes(10))) struct Locks {
         @Test func aLockOfAnotherIsWaitedForWithinBoundsAndThenAborts() async throws {
             let networks = try MatrixNetworks()
             for provider in try MatrixEnvironment.providers() {

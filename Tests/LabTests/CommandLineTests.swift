@@ -4,7 +4,7 @@ import Testing
 
 extension LabTests {
     /// The commands that operators use by hand, against both releases of FRR.
-    @Suite(.timeLimit(.minutes(2))) struct CommandLineTests {
+    @Suite(.timeLimit(.minutes(10))) struct CommandLineTests {
         private func cosmolet(_ node: LabDescription.Node, _ arguments: String...) async throws -> String {
             try await Command.run(
                 LabEnvironment.cosmolet, arguments + ["--northbound", "mgmtd:\(node.managementSocket)"])

@@ -5,7 +5,7 @@ import Testing
 
 extension LabTests {
     /// From a Service to the routers' tables.
-    @Suite(.timeLimit(.minutes(3))) struct EndToEndTests {
+    @Suite(.timeLimit(.minutes(10))) struct EndToEndTests {
         @Test func everyNodeIsAnEqualPathInBothFamilies() async throws {
             try await Cluster.with { cluster in
                 let versions = cluster.nodes.map(\.dialectExpected)

@@ -6,7 +6,7 @@ import Testing
 
 extension LabTests {
     /// What is not ours stays byte for byte as it is.
-    @Suite(.timeLimit(.minutes(3))) struct ForeignRouteTests {
+    @Suite(.timeLimit(.minutes(10))) struct ForeignRouteTests {
         /// Routes that an operator made by hand: in the main table, in our table with a foreign tag, and two next hops.
         private static let handMade = [
             "ip route 203.0.113.0/24 10.90.0.1", "ip route 203.0.113.7/32 Null0 tag 100",

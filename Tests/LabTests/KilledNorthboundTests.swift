@@ -12,7 +12,7 @@ extension LabTests {
     /// kill -9 of the northbound at every step of one commit of 100 edits: while the intent is being written, before the
     /// first frame to FRR, at each frame in either direction, while the result is being written, and when the client has
     /// it.
-    @Suite(.timeLimit(.minutes(3))) struct KilledNorthboundTests {
+    @Suite(.timeLimit(.minutes(10))) struct KilledNorthboundTests {
         @Test func journalAndFRRAgreeWhereverItIsKilled() async throws {
             let start = ContinuousClock.now
             try await NorthboundNode.each { node in

@@ -6,7 +6,7 @@ import Testing
 
 extension LabTests {
     /// What several clients, and confirm time-outs, come to on real FRR.
-    @Suite(.timeLimit(.minutes(2))) struct NorthboundClientsTests {
+    @Suite(.timeLimit(.minutes(10))) struct NorthboundClientsTests {
         @Test func conflictingTransactionsOfTwoClientsAreSerialised() async throws {
             try await NorthboundNode.each { node in
                 let northbound = try await node.start()

@@ -7,7 +7,7 @@ import Testing
 
 extension LabTests {
     /// The northbound over TCP: keys or nothing.
-    @Suite(.timeLimit(.minutes(5))) struct NorthboundCurveTests {
+    @Suite(.timeLimit(.minutes(10))) struct NorthboundCurveTests {
         @Test func onlyKnownKeysComeIn() async throws {
             try await NorthboundNode.each(first: 1) { node in
                 let keys = try await Keys(in: node, clients: ["agent"])

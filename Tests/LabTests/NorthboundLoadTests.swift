@@ -8,7 +8,7 @@ import Testing
 
 extension LabTests {
     /// What bad peers and long queues cost: others' time, and memory.
-    @Suite(.timeLimit(.minutes(2))) struct NorthboundLoadTests {
+    @Suite(.timeLimit(.minutes(10))) struct NorthboundLoadTests {
         @Test func badPeersCostOthersNothing() async throws {
             try await NorthboundNode.each(first: 1) { node in
                 let northbound = try await node.start()

@@ -8,7 +8,7 @@ import Testing
 
 extension LabTests {
     /// 10,000 random transactions, half of them on each release, and what the journal makes of them.
-    @Suite(.timeLimit(.minutes(10))) struct RandomTransactionTests {
+    @Suite(.timeLimit(.minutes(20))) struct RandomTransactionTests {
         /// `COSMOLET_RANDOM_SEED` repeats a run, `COSMOLET_RANDOM_TRANSACTIONS` says how many on each release.
         private static func number<Number: LosslessStringConvertible>(_ variable: String) -> Number? {
             ProcessInfo.processInfo.environment[variable].flatMap(Number.init)

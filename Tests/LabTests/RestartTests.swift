@@ -8,7 +8,7 @@ import Testing
 
 extension LabTests {
     /// What stays when a part goes: agents, FRR's daemons, the API server.
-    @Suite(.timeLimit(.minutes(5))) struct RestartTests {
+    @Suite(.timeLimit(.minutes(10))) struct RestartTests {
         private static let vips = ["198.51.100.10", "2001:db8:51::10"]
 
         private func announce(_ cluster: Cluster) async throws {

@@ -4,7 +4,7 @@ import Testing
 
 extension LabTests {
     /// Two processes per node: the agent holds Kubernetes, the northbound holds FRR.
-    @Suite(.timeLimit(.minutes(3))) struct SplitModeTests {
+    @Suite(.timeLimit(.minutes(10))) struct SplitModeTests {
         /// A northbound process beside one node's FRR, with its files in a folder of its own.
         private struct Northbound: Sendable {
             let process: ManagedProcess
