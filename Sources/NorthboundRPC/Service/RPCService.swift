@@ -2,11 +2,12 @@ public import Northbound
 
 /// Answers requests of the northbound API that come as messages: the service's end of the wire.
 ///
-/// A value without state of its own; calls run as many at a time as the transport hands over. The order of commits is
-/// the API's business.
+/// Calls run as many at a time as the transport hands over, but of one peer's reads one. The order of commits is the
+/// API's business.
 public struct RPCService: Sendable {
     private let api: any NorthboundAPI
     private let instance: String
+    private let turns = ReadTurns()
 
     /// Makes a service.
     ///
@@ -43,6 +44,8 @@ public struct RPCService: Sendable {
             // A key says who it is; a header only claims it.
             if case .curve(_, let name) = peer.credentials, !name.isEmpty { header.client = name }
             let request = try MessageCodec.decodeRequest(header, body: message.body)
+            if request.isRead { await turns.take(peer.routingID) }
+            defer { if request.isRead { turns.end(peer.routingID) } }
             let reply = try await perform(request, header)
             return try MessageCodec.encode(reply, requestID: requestID).map(TransportMessage.init)
         } catch {
