@@ -6,12 +6,25 @@ internal import Northbound
 enum CommitLines {
     static let heading = pad("SEQ", 7) + pad("TIME (UTC)", 25) + pad("OUTCOME", 10) + pad("MS", 9) + "CHANGES"
 
+    /// What was changed, why, and how long each step took, in one line.
     static func line(_ record: TransactionRecord) -> String {
-        let edits = record.edits.prefix(4).map { "\($0.edit)" }.joined(separator: ", ")
-        let more = record.edits.count > 4 ? " and \(record.edits.count - 4) more" : ""
+        let edits = few(record.edits.map { "\($0.edit)" }, separator: ", ")
+        let cause = record.cause.isEmpty ? "" : "  because " + few(record.cause, separator: "; ")
+        let error = record.error.map { "  error: \($0)" } ?? ""
+        let steps = record.phaseMicroseconds.isEmpty ? "" : "  (\(phases(record)))"
         return pad("\(record.sequence)", 7) + pad(time(record.startedAtMicroseconds), 25)
-            + pad(record.outcome.rawValue, 10) + pad(milliseconds(record.durationMicroseconds), 9) + edits + more
-            + "  \(record.id)"
+            + pad(record.outcome.rawValue, 10) + pad(milliseconds(record.durationMicroseconds), 9)
+            + edits + cause + error + steps + "  \(record.id)"
+    }
+
+    private static func few(_ texts: [String], separator: String) -> String {
+        texts.prefix(4).joined(separator: separator) + (texts.count > 4 ? " and \(texts.count - 4) more" : "")
+    }
+
+    private static func phases(_ record: TransactionRecord) -> String {
+        CommitPhase.allCases.compactMap { phase in
+            record.phaseMicroseconds[phase].map { "\(phase.rawValue) \(milliseconds($0))" }
+        }.joined(separator: ", ")
     }
 
     static func page(_ record: TransactionRecord) -> String {
@@ -25,10 +38,7 @@ enum CommitLines {
             lines.append("FRR          \(management.releases), \(management.dialect), schema \(management.schema)")
         }
         if let confirmBy = record.confirmByMicroseconds { lines.append("confirm by   \(time(confirmBy))") }
-        let phases = CommitPhase.allCases.compactMap { phase in
-            record.phaseMicroseconds[phase].map { "\(phase.rawValue) \(milliseconds($0))" }
-        }
-        lines.append("took         \(milliseconds(record.durationMicroseconds)) ms (\(phases.joined(separator: ", ")))")
+        lines.append("took         \(milliseconds(record.durationMicroseconds)) ms (\(phases(record)))")
         lines += record.cause.map { "cause        \($0)" }
         lines += record.edits.map { "change       \($0.prefix): \(name($0.before)) -> \(name($0.after))" }
         return lines.joined(separator: "\n")
