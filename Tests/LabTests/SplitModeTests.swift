@@ -85,10 +85,11 @@ extension LabTests {
                         var sequence: Int
                         var cause: [String]
                     }
-                    let lines = try await cosmolet("commits", "export", "--northbound", northbound.endpoint)
-                        .split(separator: "\n")
+                    let lines = try await cosmolet(
+                        "commits", "list", "--limit", "100", "--output", "json", "--northbound", northbound.endpoint
+                    ).split(separator: "\n")
                     let records = try lines.map { try JSONDecoder().decode(Record.self, from: Data($0.utf8)) }
-                    let first = try #require(records.first { $0.cause.contains { $0.hasPrefix("default/web:") } })
+                    let first = try #require(records.last { $0.cause.contains { $0.hasPrefix("default/web:") } })
                     let page = try await cosmolet("commits", "rollback", first.id, "--northbound", northbound.endpoint)
                     #expect(page.contains("kind         rollback") && page.contains("outcome      applied"))
                     try await cluster.expectNextHops("198.51.100.11", [])

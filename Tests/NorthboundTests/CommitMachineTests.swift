@@ -86,6 +86,16 @@ import Testing
                 == .finish(.lost(summary(Self.gone))))
     }
 
+    /// The first run may have been done in part, so nobody may be told that none of it is there.
+    @Test func aRefusalBehindAHalfLostRunIsInDoubt() {
+        let halfLost: [CommitMachine.StepResult] = [.done, .done, .done, .done, .done, .missing(["x"])]
+        #expect(steps(halfLost + [.refused(Self.refusedEdit)]).last == .finish(.unknown(summary(Self.refusedEdit))))
+        #expect(steps(halfLost + [.lost(Self.gone)]).last == .finish(.unknown(summary(Self.gone))))
+        #expect(
+            steps(halfLost + [.done, .done, .refused(Self.refusedEdit), .done, .done]).last
+                == .finish(.unknown(summary(Self.refusedEdit))))
+    }
+
     /// Random results at every step: the machine ends, asks for each lock to be released, and never commits without a
     /// clean candidate of its own.
     @Test func everyWayEndsUnlocked() {

@@ -107,6 +107,15 @@ import Testing
         }
     }
 
+    @Test func rollbackNeedsTheRunningDatastoreToo() async throws {
+        try await ServiceHarness { $0.policy.allowedDatastores = [.operational] }.run { harness in
+            let error = await #expect(throws: NorthboundError.self) {
+                try await harness.service.rollback(to: "t1", requestID: "r1", client: "operator")
+            }
+            #expect(error?.code == .permissionDenied)
+        }
+    }
+
     @Test func datastoresThatCannotServeAreInvalid() async throws {
         try await ServiceHarness().run { harness in
             let commit = await #expect(throws: NorthboundError.self) {

@@ -94,7 +94,7 @@ public struct CommitMachine: Sendable {
             guard case .refused(let error) = result else { return .clean }
             return waitOrGiveUp(error)
         case .wait:
-            if case .refused(let error) = result { return .finish(.rejected(ManagementErrorSummary(error))) }
+            if case .refused(let error) = result { return .finish(refused(error)) }
             return .lock
         case .clean:
             if case .refused(let error) = result {
@@ -122,7 +122,7 @@ public struct CommitMachine: Sendable {
             return .unlock
         case .discard:
             // An abort that is refused leaves a candidate nobody may commit: the connection must go.
-            if case .refused(let error) = result { return .finish(.lost(ManagementErrorSummary(error))) }
+            if case .refused(let error) = result { return .finish(lost(error)) }
             return .unlock
         case .unlock: return afterUnlock(result)
         case .readBack: return afterReadBack(result)
@@ -131,7 +131,7 @@ public struct CommitMachine: Sendable {
     }
 
     private mutating func waitOrGiveUp(_ error: ManagementError) -> Step {
-        guard error.isRetryable else { return .finish(.rejected(ManagementErrorSummary(error))) }
+        guard error.isRetryable else { return .finish(refused(error)) }
         waits += 1
         return .wait(attempt: waits)
     }
@@ -142,7 +142,7 @@ public struct CommitMachine: Sendable {
         self.refusal = nil
         // Somebody else's open transaction ends by itself; everything else was our own doing.
         if refusal.code == .locked { return waitOrGiveUp(refusal) }
-        return .finish(.rejected(ManagementErrorSummary(refusal)))
+        return .finish(refused(refusal))
     }
 
     private mutating func afterReadBack(_ result: StepResult) -> Step {
@@ -164,8 +164,16 @@ public struct CommitMachine: Sendable {
         }
     }
 
+    /// True when FRR may have part of the transaction: COMMIT is out, or an earlier run was only half there.
+    private var mayBeThere: Bool { isCommitSent || runs > 1 }
+
     private func lost(_ error: ManagementError) -> Finish {
         let summary = ManagementErrorSummary(error)
-        return isCommitSent ? .unknown(summary) : .lost(summary)
+        return mayBeThere ? .unknown(summary) : .lost(summary)
+    }
+
+    private func refused(_ error: ManagementError) -> Finish {
+        let summary = ManagementErrorSummary(error)
+        return mayBeThere ? .unknown(summary) : .rejected(summary)
     }
 }

@@ -174,6 +174,7 @@ extension CommitService: NorthboundAPI {
         guard !requestID.isEmpty else {
             throw NorthboundError(.invalidArgument, "RollbackTo needs a request id")
         }
+        if let refusal = configuration.policy.refusal(of: .running, path: NetworkPath.instance) { throw refusal.error }
         heard(client)
         let key = RequestKey(client: client, requestID: requestID)
         if let earlier = try await claim(key) { return earlier }

@@ -55,7 +55,9 @@ extension CommitService {
                     id: makeID(), parent: parent, kind: commit.kind, requestID: commit.key.requestID,
                     client: commit.key.client, cause: Causes.bounded(commit.cause),
                     edits: Self.recorded(edits, before: expected), capabilities: management,
-                    startedAtMicroseconds: now())
+                    startedAtMicroseconds: now(),
+                    // In the intent already: who is killed before the result is written shall not forget it.
+                    confirmByMicroseconds: commit.confirmTimeout.map { now() + $0.microseconds })
                 intended.append((commit, record))
                 expected.apply(edits)
                 parent = record.id
@@ -189,6 +191,7 @@ extension CommitService {
         case .rejected(let error):
             record.outcome = .rejected
             record.error = error.description
+            record.confirmByMicroseconds = nil
         case .unknown(let error):
             record.outcome = .unknown
             record.error = error.description

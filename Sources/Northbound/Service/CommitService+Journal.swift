@@ -28,8 +28,15 @@ extension CommitService {
                     .unavailable, "the journal cannot be written and may not be missing: \(error)")
                 return records.map { _ in .failure(refusal) }
             }
-            unwritten += records.count
-            return records.map { .success($0) }
+            // What is to be undone unless confirmed must be remembered; all else may go on.
+            let results = records.map { record -> Result<TransactionRecord, NorthboundError> in
+                guard record.confirmByMicroseconds != nil else { return .success(record) }
+                return .failure(
+                    NorthboundError(
+                        .unavailable, "a confirm timeout needs the journal, which cannot be written: \(error)"))
+            }
+            unwritten += records.count { $0.confirmByMicroseconds == nil }
+            return results
         }
     }
 
@@ -50,7 +57,8 @@ extension CommitService {
         if !written.isEmpty {
             do throws(JournalError) { try await journal.finish(written) } catch {
                 noteFailed(error)
-                unfinished += written
+                let ids = Set(written.map(\.id))
+                unfinished = unfinished.filter { !ids.contains($0.id) } + written
                 remember(written)
             }
         }

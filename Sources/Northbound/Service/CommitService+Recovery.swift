@@ -43,6 +43,7 @@ extension CommitService {
         resolved.outcome = isThere ? .applied : .rejected
         let reason = record.error.map { "\($0); " } ?? ""
         resolved.error = isThere ? nil : reason + "not applied, as running shows"
+        if !isThere { resolved.confirmByMicroseconds = nil }
         return resolved
     }
 

@@ -12,8 +12,7 @@ extension CommitService {
     /// While FRR is locked or away, the undo is tried again in the next round; one that FRR refuses for good is left to
     /// people.
     func undoUnconfirmed() async {
-        guard let unconfirmed = try? await journal.unconfirmed() else { return }
-        for record in unconfirmed where (record.confirmByMicroseconds ?? .max) <= now() {
+        for record in await unconfirmed() where (record.confirmByMicroseconds ?? .max) <= now() {
             let cause = "transaction \(record.id) was not confirmed in time"
             let isThere = (running ?? []).byPrefix
             let isUndone = !record.edits.contains { isThere[$0.prefix] == $0.after && $0.before != $0.after }
@@ -29,6 +28,15 @@ extension CommitService {
         }
     }
 
+    /// Applied transactions that wait for a ConfirmCommit. What the journal could not take yet counts before what it has.
+    private func unconfirmed() async -> [TransactionRecord] {
+        let known = (try? await journal.unconfirmed()) ?? []
+        let pending = unfinished
+        let ids = Set(pending.map(\.id))
+        return known.filter { !ids.contains($0.id) }
+            + pending.filter { $0.outcome == .applied && $0.confirmByMicroseconds != nil }
+    }
+
     /// Keeps a commit that was made with a confirm timeout.
     public func confirmCommit(id: String, client: String) async throws(NorthboundError) -> TransactionRecord {
         // The undo of the same transaction takes its turn too.
@@ -37,6 +45,9 @@ extension CommitService {
         var record = try await transaction(id: id)
         guard record.client == client || client.isEmpty else {
             throw NorthboundError(.permissionDenied, "transaction \(id) belongs to client \(record.client)")
+        }
+        guard record.outcome == .applied else {
+            throw NorthboundError(.failedPrecondition, "transaction \(id) is \(record.outcome.rawValue)")
         }
         guard let confirmBy = record.confirmByMicroseconds else {
             throw NorthboundError(.failedPrecondition, "transaction \(id) does not wait for a confirmation")

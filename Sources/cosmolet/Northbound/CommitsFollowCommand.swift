@@ -40,14 +40,19 @@ struct CommitsFollowCommand: AsyncParsableCommand {
                     endpoint: try TransportEndpoint(parsing: subscribe), security: try options.security()))
             try await subscription.start()
             var last = try await begin(client)
+            // Shown before their outcome was known.
+            var open: Set<Int64> = []
             for await event in subscription.events {
                 switch event {
                 case .catchUp: last = try await catchUp(client, after: last)
                 case .record(let topic, let body):
                     let record = try MessageCodec.decodeLogEntry(MessageFrames(header: topic, body: body))
-                    guard record.sequence > last else { continue }
+                    // Without a sequence number while the journal fails.
+                    let isNew = record.sequence == 0 || record.sequence > last
+                    guard isNew || open.remove(record.sequence) != nil else { continue }
                     show(record)
-                    last = record.sequence
+                    if record.outcome == .unknown { open.insert(record.sequence) }
+                    last = max(last, record.sequence)
                 case .disconnected(let reason):
                     FileHandle.standardError.write(Data("cosmolet: \(reason); waiting\n".utf8))
                 }
