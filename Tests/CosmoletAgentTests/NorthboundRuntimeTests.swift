@@ -124,7 +124,10 @@ import Testing
                     CommitRequest(requestID: "r", client: "c", edits: [.set(network("198.51.100.1/32"))]))
             }
             #expect(error?.message.contains("journal") == true)
-            #expect(telemetry.health.readyz().text(verbose: true).contains("[-]journal failed"))
+            // The request may be refused before the service itself has tried to write.
+            try await eventually("readiness tells of the journal") {
+                telemetry.health.readyz().text(verbose: true).contains("[-]journal failed")
+            }
         }
         #expect(frr.transactions.value.isEmpty)
     }
