@@ -56,7 +56,7 @@ public struct CommitMachine: Sendable {
         case rejected(ManagementErrorSummary)
         /// Nothing was changed, but the connection is gone.
         case lost(ManagementErrorSummary)
-        /// The connection is gone and only reading running on a new one can tell.
+        /// FRR may have some or all of it; only reading running can tell, on a new connection if this one is gone.
         case unknown(ManagementErrorSummary)
     }
 
