@@ -8,6 +8,8 @@ import Testing
 
 /// Decoders against damaged frames: they may refuse, never trap, hang or read past the end. Seeded, so that a failure
 /// comes back; COSMOLET_FUZZ_SECONDS says how long in all (default 10).
+///
+/// The loop yields: all tests share as many threads as there are processors, and others have deadlines.
 @Suite struct FuzzTests {
     /// splitmix64 of Steele, Lea and Flood.
     struct Generator: RandomNumberGenerator {
@@ -27,10 +29,13 @@ import Testing
         return .seconds(Double(text) ?? 10) / 4
     }()
 
-    private static func run(seed: UInt64, _ body: (inout Generator) throws -> Void) rethrows {
+    private static func run(seed: UInt64, _ body: (inout Generator) -> Void) async {
         var generator = Generator(state: seed)
         let end = ContinuousClock.now + duration
-        repeat { try body(&generator) } while ContinuousClock.now < end
+        repeat {
+            body(&generator)
+            await Task.yield()
+        } while ContinuousClock.now < end
     }
 
     /// Changes, removes, doubles or inserts a few bytes.
@@ -55,8 +60,8 @@ import Testing
         ((try? Capture.load(name)) ?? []).map(\.bytes)
     }
 
-    @Test func framesSurviveDamage() {
-        Self.run(seed: 1) { generator in
+    @Test func framesSurviveDamage() async {
+        await Self.run(seed: 1) { generator in
             let stream = (0..<4).flatMap { _ in
                 Self.damaged(Self.frames.randomElement(using: &generator)!, using: &generator)
             }
@@ -80,8 +85,8 @@ import Testing
         }
     }
 
-    @Test func messagesSurviveDamage() {
-        Self.run(seed: 2) { generator in
+    @Test func messagesSurviveDamage() async {
+        await Self.run(seed: 2) { generator in
             let body = Self.damaged(
                 Array(Self.frames.randomElement(using: &generator)!.dropFirst(8)), using: &generator)
             if let message = try? FrontEndMessage(decoding: body) {
@@ -96,14 +101,14 @@ import Testing
         }
     }
 
-    @Test func configurationSurvivesDamage() {
+    @Test func configurationSurvivesDamage() async {
         let prefix = Network("203.0.113.80").prefix
         let texts = [StaticSchema.a, .b, .c].map { schema in
             Array(RouteRendering.json(at: StaticSchema.container, in: [prefix: [.blackhole()]], schema).utf8)
         }
         let table = RouteRendering.table(
             [prefix: [.blackhole()]], path: RoutingTable.path(.ipv4, table: 1790, leaf: "tag"))!
-        Self.run(seed: 3) { generator in
+        await Self.run(seed: 3) { generator in
             let text = Self.damaged((texts + [Array(table.utf8)]).randomElement(using: &generator)!, using: &generator)
             if let json = try? JSONReader.read(text) {
                 // Reading what was written gives the same value.
@@ -114,9 +119,9 @@ import Testing
         }
     }
 
-    @Test func pathsSurviveDamage() {
+    @Test func pathsSurviveDamage() async {
         let path = StaticSchema.b.leaves(Network("2001:db8::80").prefix, .blackhole()).kind
-        Self.run(seed: 4) { generator in
+        await Self.run(seed: 4) { generator in
             let text = String(decoding: Self.damaged(Array(path.utf8), using: &generator), as: UTF8.self)
             _ = try? StaticSchema.routes(fromLeaves: [.init(path: text, value: "100"), .init(path: path, value: text)])
         }

@@ -57,9 +57,11 @@ final class FakeServer: Sendable {
     }
 
     /// The next request.
-    func next() async -> FakeExchange {
+    ///
+    /// - Throws: `CancellationError` when the test is over, for instance at its time limit.
+    func next() async throws -> FakeExchange {
         for await exchange in exchanges { return exchange }
-        preconditionFailure("the server is stopped")
+        throw CancellationError()
     }
 }
 

@@ -78,19 +78,21 @@ struct WatcherHarness {
             changes: watcher.changes.makeAsyncIterator())
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await watcher.run() }
-            defer { group.cancelAll() }
-            try await body(&harness)
+            var failure: (any Error)?
+            do { try await body(&harness) } catch { failure = error }
+            group.cancelAll()
+            await client.shutdown()
+            if let failure { throw failure }
         }
-        await client.shutdown()
         #expect(await harness.changes.next() == nil)
         server.stop()
     }
 
     /// Answers the first list and opens the first watch.
-    mutating func open(version: Int = 10, names: [String] = ["a"]) async -> FakeExchange {
-        await server.next().reply(200, JSON.list(names.map { JSON.service($0) }, version: version))
+    mutating func open(version: Int = 10, names: [String] = ["a"]) async throws -> FakeExchange {
+        try await server.next().reply(200, JSON.list(names.map { JSON.service($0) }, version: version))
         #expect(await change() == "replaced " + names.joined(separator: ","))
-        let watch = await server.next()
+        let watch = try await server.next()
         watch.beginStream()
         return watch
     }

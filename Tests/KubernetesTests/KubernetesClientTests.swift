@@ -12,15 +12,17 @@ import Testing
         let server = try FakeServer()
         let configuration = ClientConfiguration(server: server.url, token: token, responseTimeout: responseTimeout)
         let client = try KubernetesClient(configuration: configuration, logger: quietLogger)
-        try await body(client, server)
+        var failure: (any Error)?
+        do { try await body(client, server) } catch { failure = error }
         await client.shutdown()
         server.stop()
+        if let failure { throw failure }
     }
 
     @Test func objectIsReadByName() async throws {
         try await withClient { client, server in
             async let service = client.get(Service.self, name: "a b", namespace: "n")
-            let exchange = await server.next()
+            let exchange = try await server.next()
             #expect(exchange.request.path == "/api/v1/namespaces/n/services/a b")
             #expect(exchange.request.headers["accept"] == "application/json")
             #expect(exchange.request.headers["user-agent"] == "cosmolet")
@@ -34,7 +36,7 @@ import Testing
     @Test func kindsOfTheClusterHaveNoNamespace() async throws {
         try await withClient { client, server in
             async let node = client.get(Node.self, name: "n1")
-            let exchange = await server.next()
+            let exchange = try await server.next()
             #expect(exchange.request.path == "/api/v1/nodes/n1")
             exchange.reply(200, #"{"metadata":{"name":"n1"}}"#)
             let name = try await node.metadata.name
@@ -48,7 +50,7 @@ import Testing
                 method: "PATCH", path: "/api/v1/x", query: [("dryRun", "All & more")], body: Array("{\"a\":1}".utf8),
                 contentType: "application/merge-patch+json")
             async let response = client.request(request)
-            let exchange = await server.next()
+            let exchange = try await server.next()
             #expect(exchange.request.method == "PATCH")
             #expect(exchange.request.query == ["dryRun": "All & more"])
             #expect(exchange.request.headers["content-type"] == "application/merge-patch+json")
@@ -67,7 +69,7 @@ import Testing
             for (text, expected) in [("first", "first"), ("second", "second"), ("", "second")] {
                 try folder.write("token", text)
                 async let node = client.get(Node.self, name: "n1")
-                let exchange = await server.next()
+                let exchange = try await server.next()
                 #expect(exchange.request.headers["authorization"] == "Bearer \(expected)")
                 exchange.reply(200, #"{"metadata":{"name":"n1"}}"#)
                 _ = try await node
@@ -92,7 +94,7 @@ import Testing
     func statusIsToldAsACode(_ status: Int, _ code: KubernetesError.Code, _ isRetryable: Bool) async throws {
         try await withClient { client, server in
             async let node = client.get(Node.self, name: "n1")
-            await server.next().reply(
+            try await server.next().reply(
                 status, JSON.status(status, message: "because"), headers: ["Retry-After": "7", "Location": "/other"])
             do {
                 _ = try await node
@@ -110,7 +112,7 @@ import Testing
     @Test func bodyOfAStrangerIsNotShown() async throws {
         try await withClient { client, server in
             async let node = client.get(Node.self, name: "n1")
-            await server.next().reply(502, "<html>secret</html>")
+            try await server.next().reply(502, "<html>secret</html>")
             do {
                 _ = try await node
                 Issue.record("no error")
@@ -124,7 +126,7 @@ import Testing
     @Test func compressedListIsUnpacked() async throws {
         try await withClient { client, server in
             async let page = client.list(Service.self)
-            let exchange = await server.next()
+            let exchange = try await server.next()
             #expect(exchange.request.headers["accept-encoding"] == "gzip")
             exchange.reply(200, JSON.list([JSON.service("a")], version: 3))
             let count = try await page.items.count
@@ -135,7 +137,7 @@ import Testing
     @Test func silentServerIsGivenUp() async throws {
         try await withClient(responseTimeout: .milliseconds(30)) { client, server in
             async let node = client.get(Node.self, name: "n1")
-            let exchange = await server.next()
+            let exchange = try await server.next()
             do {
                 _ = try await node
                 Issue.record("no error")
@@ -149,7 +151,7 @@ import Testing
     @Test func cancelledTaskEndsTheRequest() async throws {
         try await withClient { client, server in
             let task = Task { try await client.get(Node.self, name: "n1") }
-            let exchange = await server.next()
+            let exchange = try await server.next()
             task.cancel()
             let error = await #expect(throws: KubernetesError.self) { try await task.value }
             #expect(error?.code == .cancelled)
@@ -166,7 +168,7 @@ import Testing
     @Test func shutdownEndsRequestsAndRefusesNewOnes() async throws {
         try await withClient { client, server in
             let task = Task { try await client.get(Node.self, name: "n1") }
-            let exchange = await server.next()
+            let exchange = try await server.next()
             await client.shutdown()
             let running = await #expect(throws: KubernetesError.self) { try await task.value }
             #expect(running?.code == .shutDown)

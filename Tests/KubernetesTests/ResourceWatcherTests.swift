@@ -6,16 +6,16 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct ResourceWatcherTests {
     @Test func listsInPagesThenWatches() async throws {
         try await WatcherHarness.run { harness in
-            let first = await harness.server.next()
+            let first = try await harness.server.next()
             #expect(first.request.path == "/api/v1/services")
             #expect(first.request.query == ["limit": "2", "resourceVersion": "0"])
             first.reply(200, JSON.list([JSON.service("a"), JSON.service("b")], version: 10, next: "T/1=="))
-            let second = await harness.server.next()
+            let second = try await harness.server.next()
             #expect(second.request.query == ["limit": "2", "continue": "T/1=="])
             second.reply(200, JSON.list([JSON.service("c")], version: 10))
             #expect(await harness.change() == "replaced a,b,c")
 
-            let watch = await harness.server.next()
+            let watch = try await harness.server.next()
             #expect(watch.request.query["watch"] == "true")
             #expect(watch.request.query["allowWatchBookmarks"] == "true")
             #expect(watch.request.query["resourceVersion"] == "10")
@@ -34,53 +34,53 @@ import Testing
 
     @Test func oneObjectIsSelectedByField() async throws {
         try await WatcherHarness.run(scope: .object(named: "web", namespace: "n")) { harness in
-            let list = await harness.server.next()
+            let list = try await harness.server.next()
             #expect(list.request.path == "/api/v1/namespaces/n/services")
             #expect(list.request.query["fieldSelector"] == "metadata.name=web")
             list.reply(200, JSON.list([], version: 3))
             #expect(await harness.change() == "replaced ")
-            let watch = await harness.server.next()
+            let watch = try await harness.server.next()
             #expect(watch.request.query["fieldSelector"] == "metadata.name=web")
         }
     }
 
     @Test func bookmarkIsWhereTheNextWatchBegins() async throws {
         try await WatcherHarness.run { harness in
-            let watch = await harness.open()
+            let watch = try await harness.open()
             watch.stream(JSON.bookmark(77))
             watch.endStream()
-            #expect(await harness.server.next().request.query["resourceVersion"] == "77")
+            #expect(try await harness.server.next().request.query["resourceVersion"] == "77")
         }
     }
 
     @Test func expiryAsAnEventRelists() async throws {
         try await WatcherHarness.run { harness in
-            let watch = await harness.open()
+            let watch = try await harness.open()
             watch.stream(JSON.event("ERROR", JSON.status(410, reason: "Expired")))
-            let list = await harness.server.next()
+            let list = try await harness.server.next()
             #expect(list.request.query["resourceVersion"] == "10")
             #expect(list.request.query["resourceVersionMatch"] == "NotOlderThan")
             list.reply(200, JSON.list([JSON.service("z")], version: 50))
             #expect(await harness.change() == "replaced z")
-            #expect(await harness.server.next().request.query["resourceVersion"] == "50")
+            #expect(try await harness.server.next().request.query["resourceVersion"] == "50")
             #expect(harness.watcher.status.relistCount == 1)
         }
     }
 
     @Test func expiryAsAStatusRelists() async throws {
         try await WatcherHarness.run { harness in
-            await harness.open().endStream()
-            await harness.server.next().reply(410, JSON.status(410, reason: "Expired"))
-            await harness.server.next().reply(200, JSON.list([JSON.service("z")], version: 50))
+            try await harness.open().endStream()
+            try await harness.server.next().reply(410, JSON.status(410, reason: "Expired"))
+            try await harness.server.next().reply(200, JSON.list([JSON.service("z")], version: 50))
             #expect(await harness.change() == "replaced z")
         }
     }
 
     @Test func expiredPageListsAllInOne() async throws {
         try await WatcherHarness.run { harness in
-            await harness.server.next().reply(200, JSON.list([JSON.service("old")], version: 10, next: "T"))
-            await harness.server.next().reply(410, JSON.status(410, reason: "Expired"))
-            let again = await harness.server.next()
+            try await harness.server.next().reply(200, JSON.list([JSON.service("old")], version: 10, next: "T"))
+            try await harness.server.next().reply(410, JSON.status(410, reason: "Expired"))
+            let again = try await harness.server.next()
             #expect(again.request.query == [:])
             again.reply(200, JSON.list([JSON.service("new")], version: 20))
             #expect(await harness.change() == "replaced new")
@@ -89,13 +89,13 @@ import Testing
 
     @Test func olderDatabaseIsListedFreshly() async throws {
         try await WatcherHarness.run { harness in
-            await harness.open().stream(JSON.event("ERROR", JSON.status(410, reason: "Expired")))
-            await harness.server.next().reply(
+            try await harness.open().stream(JSON.event("ERROR", JSON.status(410, reason: "Expired")))
+            try await harness.server.next().reply(
                 504,
                 JSON.status(
                     504, reason: "Timeout", message: "Too large resource version: 10, current: 3",
                     details: #"{"causes":[{"reason":"ResourceVersionTooLarge","message":"m"}],"retryAfterSeconds":1}"#))
-            let list = await harness.server.next()
+            let list = try await harness.server.next()
             #expect(list.request.query["resourceVersion"] == nil)
             list.reply(200, JSON.list([], version: 3))
             #expect(await harness.change() == "replaced ")
@@ -105,8 +105,9 @@ import Testing
     @Test(arguments: [403, 401, 429, 500, 503, 504])
     func refusalIsRetriedAndReported(_ status: Int) async throws {
         try await WatcherHarness.run { harness in
-            await harness.server.next().reply(status, JSON.status(status, message: "no"), headers: ["Retry-After": "0"])
-            await harness.server.next().reply(200, JSON.list([JSON.service("a")], version: 10))
+            try await harness.server.next().reply(
+                status, JSON.status(status, message: "no"), headers: ["Retry-After": "0"])
+            try await harness.server.next().reply(200, JSON.list([JSON.service("a")], version: 10))
             #expect(await harness.change() == "replaced a")
             #expect(harness.watcher.status.errorCount == 1)
             let error = harness.notices.errors.first
@@ -118,10 +119,10 @@ import Testing
 
     @Test func refusedWatchGoesOnAtTheSamePlace() async throws {
         try await WatcherHarness.run { harness in
-            await harness.open().reset()
-            await harness.server.next().reply(403, JSON.status(403))
-            await harness.server.next().reply(500, "not a Status")
-            let watch = await harness.server.next()
+            try await harness.open().reset()
+            try await harness.server.next().reply(403, JSON.status(403))
+            try await harness.server.next().reply(500, "not a Status")
+            let watch = try await harness.server.next()
             #expect(watch.request.query["resourceVersion"] == "10")
             watch.beginStream()
             watch.stream(JSON.event("MODIFIED", JSON.service("a", version: 11)))
@@ -134,7 +135,7 @@ import Testing
 
     @Test func refusedConnectionIsRetried() async throws {
         try await WatcherHarness.run { harness in
-            let watch = await harness.open()
+            let watch = try await harness.open()
             harness.server.stop()
             watch.reset()
             while harness.watcher.status.lastError?.code != .connectionFailed { await Task.yield() }
@@ -146,12 +147,12 @@ import Testing
     @Test func halfALineAtTheEndIsDropped() async throws {
         try await WatcherHarness.run { harness in
             let event = JSON.event("ADDED", JSON.service("b", version: 11))
-            let watch = await harness.open()
+            let watch = try await harness.open()
             watch.stream(event)
             watch.stream(String(JSON.event("ADDED", JSON.service("lost", version: 12)).prefix(40)))
             watch.endStream()
             #expect(await harness.change() == "applied b")
-            let again = await harness.server.next()
+            let again = try await harness.server.next()
             #expect(again.request.query["resourceVersion"] == "11")
             #expect(harness.watcher.status.relistCount == 0)
         }
@@ -161,14 +162,14 @@ import Testing
         let events = (11...13).map { JSON.event("ADDED", JSON.service("s\($0)", version: $0)) }
         let text = events.joined()
         try await WatcherHarness.run { harness in
-            var watch = await harness.open()
+            var watch = try await harness.open()
             for cut in stride(from: 1, to: text.count, by: 7) {
                 // Each turn sends everything after the version asked for, cut short somewhere.
                 let from = Int(watch.request.query["resourceVersion"] ?? "") ?? 0
                 let rest = events.suffix(max(0, 13 - from)).joined()
                 watch.stream(String(rest.prefix(max(1, min(cut, rest.count)))))
                 watch.reset()
-                watch = await harness.server.next()
+                watch = try await harness.server.next()
                 watch.beginStream()
             }
             watch.stream(JSON.event("ADDED", JSON.service("last", version: 99)))
@@ -181,9 +182,9 @@ import Testing
 
     @Test func garbageInTheStreamRelists() async throws {
         try await WatcherHarness.run { harness in
-            let watch = await harness.open()
+            let watch = try await harness.open()
             watch.stream("<html>a proxy was here</html>\n")
-            let list = await harness.server.next()
+            let list = try await harness.server.next()
             #expect(list.request.query["watch"] == nil)
             list.reply(200, JSON.list([JSON.service("c")], version: 20))
             #expect(await harness.change() == "replaced c")
@@ -192,20 +193,20 @@ import Testing
 
     @Test func garbageInAListIsRetried() async throws {
         try await WatcherHarness.run { harness in
-            await harness.server.next().reply(200, "{\"items\":[")
-            await harness.server.next().write("complete nonsense\r\n\r\n")
-            await harness.server.next().reply(200, JSON.list([JSON.service("c")], version: 20))
+            try await harness.server.next().reply(200, "{\"items\":[")
+            try await harness.server.next().write("complete nonsense\r\n\r\n")
+            try await harness.server.next().reply(200, JSON.list([JSON.service("c")], version: 20))
             #expect(await harness.change() == "replaced c")
         }
     }
 
     @Test func brokenObjectIsNamedAndSkipped() async throws {
         try await WatcherHarness.run { harness in
-            await harness.server.next().reply(
+            try await harness.server.next().reply(
                 200, JSON.list([JSON.service("good"), JSON.service("bad", spec: "17")], version: 10))
             #expect(await harness.change() == "invalid n/bad")
             #expect(await harness.change() == "replaced good")
-            let watch = await harness.server.next()
+            let watch = try await harness.server.next()
             watch.beginStream()
             watch.stream(JSON.event("MODIFIED", JSON.service("worse", version: 11, spec: "[]")))
             watch.stream(JSON.event("MODIFIED", JSON.service("good", version: 12)))
@@ -217,8 +218,8 @@ import Testing
 
     @Test func silentWatchIsGivenUp() async throws {
         try await WatcherHarness.run(serverTimeout: .milliseconds(30), idleSlack: .milliseconds(30)) { harness in
-            let silent = await harness.open()
-            let again = await harness.server.next()
+            let silent = try await harness.open()
+            let again = try await harness.server.next()
             #expect(again.request.query["resourceVersion"] == "10")
             while harness.watcher.status.errorCount == 0 { await Task.yield() }
             #expect(harness.notices.errors.first?.code == .idle)
@@ -228,8 +229,8 @@ import Testing
 
     @Test func silentListIsGivenUp() async throws {
         try await WatcherHarness.run(responseTimeout: .milliseconds(50)) { harness in
-            let silent = await harness.server.next()
-            await harness.server.next().reply(200, JSON.list([JSON.service("a")], version: 10))
+            let silent = try await harness.server.next()
+            try await harness.server.next().reply(200, JSON.list([JSON.service("a")], version: 10))
             #expect(await harness.change() == "replaced a")
             silent.end()
         }
@@ -237,14 +238,14 @@ import Testing
 
     @Test func halfListNeverLooksLikeDeletions() async throws {
         try await WatcherHarness.run { harness in
-            let watch = await harness.open(names: ["a", "b", "c"])
+            let watch = try await harness.open(names: ["a", "b", "c"])
             watch.stream(JSON.event("ERROR", JSON.status(410, reason: "Expired")))
-            await harness.server.next().reply(200, JSON.list([JSON.service("a")], version: 20, next: "T"))
+            try await harness.server.next().reply(200, JSON.list([JSON.service("a")], version: 20, next: "T"))
             // The second page breaks off in the middle, then comes whole.
-            let broken = await harness.server.next()
+            let broken = try await harness.server.next()
             broken.write("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{\"items\":[")
             broken.reset()
-            await harness.server.next().reply(200, JSON.list([JSON.service("b")], version: 20))
+            try await harness.server.next().reply(200, JSON.list([JSON.service("b")], version: 20))
             #expect(await harness.change() == "replaced a,b")
         }
     }
@@ -252,7 +253,7 @@ import Testing
     @Test func slowReaderHoldsTheStreamBack() async throws {
         let count = 20_000
         try await WatcherHarness.run(bufferLimit: 4) { harness in
-            let watch = await harness.open()
+            let watch = try await harness.open()
             let padding = String(repeating: "x", count: 500)
             let writer = Thread {
                 for index in 0..<count {
@@ -274,13 +275,13 @@ import Testing
     @Test func cancellationEndsRunAndChanges() async throws {
         // The harness cancels and then waits for both.
         try await WatcherHarness.run { harness in
-            _ = await harness.open()
+            _ = try await harness.open()
         }
     }
 
     @Test func shutdownOfTheClientEndsRun() async throws {
         try await WatcherHarness.run { harness in
-            let watch = await harness.open()
+            let watch = try await harness.open()
             await harness.client.shutdown()
             #expect(await harness.changes.next() == nil)
             watch.end()
@@ -289,7 +290,7 @@ import Testing
 
     @Test func eventIsDeliveredAtOnce() async throws {
         try await WatcherHarness.run { harness in
-            let watch = await harness.open()
+            let watch = try await harness.open()
             var latencies: [Duration] = []
             for version in 11..<211 {
                 let text = JSON.event("MODIFIED", JSON.service("a", version: version))

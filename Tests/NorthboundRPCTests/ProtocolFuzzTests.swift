@@ -4,6 +4,8 @@ import NorthboundRPC
 import Testing
 
 /// Every decoder against bytes that nobody meant. `COSMOLET_FUZZ_SECONDS` says how long in all (default 3).
+///
+/// The loops yield: all tests share as many threads as there are processors, and others have deadlines.
 @Suite struct ProtocolFuzzTests {
     private static var share: Duration {
         let text = ProcessInfo.processInfo.environment["COSMOLET_FUZZ_SECONDS"] ?? ""
@@ -67,7 +69,7 @@ import Testing
         return corpus.sorted { $0.lexicographicallyPrecedes($1) }
     }
 
-    @Test func randomBytesAreRefusedOrRead() throws {
+    @Test func randomBytesAreRefusedOrRead() async throws {
         let clock = ContinuousClock()
         let end = clock.now + Self.share
         var seed: UInt64 = 1000
@@ -77,11 +79,12 @@ import Testing
                 samples.chance() ? UInt8(samples.number(0...31)) : UInt8(samples.number(0...255))
             }
             check(try feed(bytes), bytes, seed)
+            await Task.yield()
             seed += 1
         } while clock.now < end
     }
 
-    @Test func mutatedMessagesAreRefusedOrRead() throws {
+    @Test func mutatedMessagesAreRefusedOrRead() async throws {
         let clock = ContinuousClock()
         let end = clock.now + Self.share
         var seed: UInt64 = 5000
@@ -100,6 +103,7 @@ import Testing
                     }
                 }
                 check(try feed(bytes), bytes, seed)
+                await Task.yield()
             }
             seed += 1
         } while clock.now < end

@@ -76,8 +76,12 @@ private final class PinnedThreadLoop: SerialExecutor {
 
     func enqueue(_ job: consuming ExecutorJob) {
         let unowned = UnownedJob(job)
-        state.withLock { $0.jobs.append(unowned) }
-        waiter.wake()
+        // The waking is under the lock: as soon as it is free the job may run, end with the last reference to the actor,
+        // and take this object and its waiter away.
+        state.withLock {
+            $0.jobs.append(unowned)
+            waiter.wake()
+        }
     }
 
     func checkIsolated() {
