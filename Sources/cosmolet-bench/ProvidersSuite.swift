@@ -69,7 +69,8 @@ struct ProviderTrial: Sendable {
         return [module.change.withTarget(ProvidersSuite.changeLimit), mgmtd.change, vtysh.change]
             + [share("a change", module.change, vtysh.change)]
             + [module.bulk.withTarget(ProvidersSuite.bulkLimit), mgmtd.bulk, vtysh.bulk]
-            + [share("all at once", module.bulk, vtysh.bulk)] + ways.compactMap(\.withdrawal)
+            + [share("all at once", module.bulk, vtysh.bulk)]
+            + ways.compactMap(\.reply) + ways.compactMap(\.withdrawal)
             + [module.update?.withTarget(ProvidersSuite.updateLimit), mgmtd.update].compactMap(\.self)
     }
 
@@ -84,6 +85,7 @@ struct ProviderTrial: Sendable {
     private struct Way {
         var change: Measurement
         var bulk: Measurement
+        var reply: Measurement?
         var withdrawal: Measurement?
         var update: Measurement?
     }
@@ -96,9 +98,12 @@ struct ProviderTrial: Sendable {
         let all = (0..<size).map { NetworkEdit.set(Network(prefix: Bench.vip($0))) }
         let none = (0..<size).map { NetworkEdit.remove(Bench.vip($0)) }
         var announcements: [Duration] = []
+        var replies: [Duration] = []
         var withdrawals: [Duration] = []
         for round in 1...bulkRounds {
-            announcements.append(try await Bench.time { try await Bench.commit(all, session) })
+            let result = try await Bench.commit(all, session)
+            announcements.append(result.duration)
+            if let reply = result.durationToReply { replies.append(reply) }
             try await bench.waitUntilRouters(have: size)
             // After the last round they stay for the measurements that follow.
             if round < bulkRounds { withdrawals.append(try await withdraw(none, session)) }
@@ -109,6 +114,7 @@ struct ProviderTrial: Sendable {
         return Way(
             change: measurement("a change at \(size) VIPs, \(name)", changes),
             bulk: measurement("\(size) VIPs announced at once, \(name)", announcements),
+            reply: measurement("\(size) VIPs announced at once, \(name), to the reply", replies),
             withdrawal: measurement("\(size) VIPs withdrawn at once, \(name)", withdrawals),
             update: measurement("call to UPDATE at \(size) VIPs, \(name)", updates))
     }
