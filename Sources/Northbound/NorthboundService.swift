@@ -99,11 +99,14 @@ public struct CommitRequest: Sendable, Hashable, Codable {
     public var confirmTimeout: Duration?
     /// What is changed. Only running can be; another one is refused.
     public var datastore: Datastore
+    /// How long the client still waits, from the call on; a commit that has not begun by then is refused. Nil: for ever.
+    public var timeRemaining: Duration?
 
     /// Makes a request.
     public init(
         requestID: String, client: String, edits: [NetworkEdit], candidate: UInt64? = nil, cause: [String] = [],
-        phase: Phase = .all, confirmTimeout: Duration? = nil, datastore: Datastore = .running
+        phase: Phase = .all, confirmTimeout: Duration? = nil, datastore: Datastore = .running,
+        timeRemaining: Duration? = nil
     ) {
         self.requestID = requestID
         self.client = client
@@ -113,6 +116,7 @@ public struct CommitRequest: Sendable, Hashable, Codable {
         self.phase = phase
         self.confirmTimeout = confirmTimeout
         self.datastore = datastore
+        self.timeRemaining = timeRemaining
     }
 }
 
@@ -192,7 +196,11 @@ public protocol NorthboundAPI: Sendable {
     /// One record. Throws `notFound`.
     func transaction(id: String) async throws(NorthboundError) -> TransactionRecord
     /// Brings the announcements back to what they were right after a transaction, as a new transaction.
-    func rollback(to id: String, requestID: String, client: String) async throws(NorthboundError) -> TransactionRecord
+    ///
+    /// - Parameter timeRemaining: as in `CommitRequest`.
+    func rollback(
+        to id: String, requestID: String, client: String, timeRemaining: Duration?
+    ) async throws(NorthboundError) -> TransactionRecord
     /// Refuses commits of all others until unlocked or until the lease of this client ends.
     func lock(client: String) async throws(NorthboundError)
     /// Ends `lock`.
@@ -202,6 +210,13 @@ public protocol NorthboundAPI: Sendable {
 }
 
 extension NorthboundAPI {
+    /// Rolls back without a deadline.
+    public func rollback(
+        to id: String, requestID: String, client: String
+    ) async throws(NorthboundError) -> TransactionRecord {
+        try await rollback(to: id, requestID: requestID, client: client, timeRemaining: nil)
+    }
+
     /// All our networks, as configuration or as state.
     public func get(_ dataset: NorthboundDataset) async throws(NorthboundError) -> Set<Network> {
         try await get(GetRequest(dataset))

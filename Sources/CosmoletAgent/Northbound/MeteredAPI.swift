@@ -82,11 +82,11 @@ struct MeteredAPI: NorthboundAPI {
     }
 
     func rollback(
-        to id: String, requestID: String, client: String
+        to id: String, requestID: String, client: String, timeRemaining: Duration?
     ) async throws(NorthboundError) -> TransactionRecord {
         telemetry.heard(client, isLease: false)
         return try await queued("RollbackTo") { () async throws(NorthboundError) in
-            try await api.rollback(to: id, requestID: requestID, client: client)
+            try await api.rollback(to: id, requestID: requestID, client: client, timeRemaining: timeRemaining)
         }
     }
 

@@ -110,13 +110,14 @@ extension CommitService: NorthboundAPI {
         heard(request.client)
         if request.phase == .validate { return try validated(try edits(of: request), request) }
         let key = RequestKey(client: request.client, requestID: request.requestID)
-        if let earlier = try await claim(key) { return earlier }
+        let deadline = deadline(in: request.timeRemaining)
+        if let earlier = try await claim(key, deadline: deadline) { return earlier }
         let edits: [NetworkEdit]
         do throws(NorthboundError) { edits = try self.edits(of: request) } catch { throw giveUp(key, error) }
         let record = try await submit(
             QueuedCommit(
                 key: key, kind: .commit, change: .edits(edits), cause: request.cause,
-                confirmTimeout: request.confirmTimeout))
+                confirmTimeout: request.confirmTimeout, deadline: deadline))
         if let id = request.candidate { candidates[id] = nil }
         return record
     }
@@ -169,7 +170,7 @@ extension CommitService: NorthboundAPI {
 
     /// Brings the announcements back to what they were right after a transaction.
     public func rollback(
-        to id: String, requestID: String, client: String
+        to id: String, requestID: String, client: String, timeRemaining: Duration?
     ) async throws(NorthboundError) -> TransactionRecord {
         guard !requestID.isEmpty else {
             throw NorthboundError(.invalidArgument, "RollbackTo needs a request id")
@@ -177,12 +178,14 @@ extension CommitService: NorthboundAPI {
         if let refusal = configuration.policy.refusal(of: .running, path: NetworkPath.instance) { throw refusal.error }
         heard(client)
         let key = RequestKey(client: client, requestID: requestID)
-        if let earlier = try await claim(key) { return earlier }
+        let deadline = deadline(in: timeRemaining)
+        if let earlier = try await claim(key, deadline: deadline) { return earlier }
         let table: Set<Network>
         do throws(NorthboundError) { table = try await self.table(after: id) } catch { throw giveUp(key, error) }
         return try await submit(
             QueuedCommit(
-                key: key, kind: .rollback, change: .table(table), cause: ["rollback to \(id)"], confirmTimeout: nil))
+                key: key, kind: .rollback, change: .table(table), cause: ["rollback to \(id)"], confirmTimeout: nil,
+                deadline: deadline))
     }
 
     private func table(after id: String) async throws(NorthboundError) -> Set<Network> {

@@ -21,8 +21,10 @@ extension CommitService {
         if running == nil, !queue.isEmpty { wakeUp.signal() }
     }
 
-    /// The next commits that may go together: no prefix twice, none with a confirm timeout, all of kind commit.
+    /// The next commits that may go together: no prefix twice, none with a confirm timeout, all of kind commit. Those
+    /// for which nobody waits any more are refused; from here on a commit is carried out whatever its deadline.
     private func takeGroup() -> [QueuedCommit] {
+        refuseOverdue()
         var group: [QueuedCommit] = []
         var prefixes: Set<IPPrefix> = []
         while let next = queue.first {

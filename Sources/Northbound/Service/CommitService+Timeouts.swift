@@ -70,7 +70,9 @@ extension CommitService {
     func commitNow(kind: TransactionKind, _ change: QueuedCommit.Change, cause: String) async -> Bool {
         if case .edits(let edits) = change, edits.isEmpty { return true }
         let key = RequestKey(client: Self.ownClient, requestID: makeID())
-        queue.insert(QueuedCommit(key: key, kind: kind, change: change, cause: [cause], confirmTimeout: nil), at: 0)
+        let commit = QueuedCommit(
+            key: key, kind: kind, change: change, cause: [cause], confirmTimeout: nil, deadline: nil)
+        queue.insert(commit, at: 0)
         ownResult = nil
         await commitQueued()
         do throws(NorthboundError) {

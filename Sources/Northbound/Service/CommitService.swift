@@ -76,6 +76,8 @@ public actor CommitService {
     let clock: any Clock<Duration>
     /// Microseconds since the Unix epoch.
     let now: @Sendable () -> Int64
+    /// Monotonic time: for deadlines, leases and candidates, which a wall clock that is set must not end.
+    let uptime: @Sendable () -> Duration
     let makeID: @Sendable () -> String
     private let emit: @Sendable (ServiceEvent) -> Void
 
@@ -125,20 +127,27 @@ public actor CommitService {
     /// - Parameters:
     ///   - clock: for waits and time-outs.
     ///   - now: wall clock, in microseconds since the Unix epoch.
+    ///   - uptime: monotonic time since any moment; default: what `clock` shows.
     ///   - makeID: unique names of transactions.
     ///   - emit: takes events; must not block.
     public init(
         session: any ManagementSession, journal: any TransactionJournal, configuration: CommitServiceConfiguration,
-        clock: any Clock<Duration>, now: @escaping @Sendable () -> Int64, makeID: @escaping @Sendable () -> String,
-        emit: @escaping @Sendable (ServiceEvent) -> Void
+        clock: any Clock<Duration>, now: @escaping @Sendable () -> Int64, uptime: (@Sendable () -> Duration)? = nil,
+        makeID: @escaping @Sendable () -> String, emit: @escaping @Sendable (ServiceEvent) -> Void
     ) {
         self.session = session
         self.journal = journal
         self.configuration = configuration
         self.clock = clock
         self.now = now
+        self.uptime = uptime ?? Self.elapsed(on: clock)
         self.makeID = makeID
         self.emit = emit
+    }
+
+    private static func elapsed(on clock: some Clock<Duration>) -> @Sendable () -> Duration {
+        let start = clock.now
+        return { start.duration(to: clock.now) }
     }
 
     /// Opens the session, recovers, and executes commits until the task is cancelled; then finishes the one in flight,
@@ -184,6 +193,9 @@ public actor CommitService {
 
     /// Commits that wait for their turn.
     public var queuedCommitCount: Int { queue.count }
+
+    /// Callers that wait for the outcome of a commit, repetitions included.
+    public var waiterCount: Int { inFlight.values.reduce(0) { $0 + $1.count } }
 
     /// One round: session, recovery, due time-outs, queued commits. False when FRR cannot be reached.
     private func work() async -> Bool {

@@ -23,6 +23,8 @@ struct QueuedCommit {
     let change: Change
     let cause: [String]
     let confirmTimeout: Duration?
+    /// Until when somebody waits for it, on the service's uptime; nil: for ever.
+    var deadline: Duration?
 
     /// True for what the service commits on its own account: policy and locks are for clients.
     var isOwn: Bool {
@@ -37,8 +39,13 @@ struct QueuedCommit {
 extension CommitService {
     /// The outcome of an earlier request with this key, or of one in flight; nil when this is the first. The key is
     /// then this one's, until `submit` or `giveUp`.
-    func claim(_ key: RequestKey) async throws(NorthboundError) -> TransactionRecord? {
-        guard inFlight[key] == nil else { return try Self.outcome(try await wait(for: key).get()) }
+    ///
+    /// - Parameter deadline: until when this one waits.
+    func claim(_ key: RequestKey, deadline: Duration?) async throws(NorthboundError) -> TransactionRecord? {
+        guard inFlight[key] == nil else {
+            extend(key, to: deadline)
+            return try Self.outcome(try await wait(for: key).get())
+        }
         // Before the journal is asked: a repetition that comes meanwhile waits for this one.
         inFlight[key] = []
         var earlier = remembered[key]
@@ -88,6 +95,29 @@ extension CommitService {
     func answer(_ commit: QueuedCommit, _ result: Result<TransactionRecord, NorthboundError>) {
         if commit.isOwn { ownResult = result }
         answer(commit.key, result)
+    }
+
+    // MARK: - Deadlines
+
+    /// The moment until which a client waits, on the service's uptime.
+    func deadline(in timeRemaining: Duration?) -> Duration? { timeRemaining.map { uptime() + $0 } }
+
+    /// Somebody else waits for a commit too, perhaps longer: a client that repeats its request.
+    private func extend(_ key: RequestKey, to deadline: Duration?) {
+        guard let index = queue.firstIndex(where: { $0.key == key }), let earlier = queue[index].deadline else { return }
+        queue[index].deadline = deadline.map { max($0, earlier) }
+    }
+
+    /// Answers the commits in the queue for which nobody waits any more. Nothing of them was begun, so that their
+    /// requests may be repeated.
+    func refuseOverdue() {
+        let now = uptime()
+        let isOverdue: (QueuedCommit) -> Bool = { commit in commit.deadline.map { $0 <= now } ?? false }
+        let overdue = queue.filter(isOverdue)
+        guard !overdue.isEmpty else { return }
+        queue.removeAll(where: isOverdue)
+        let error = NorthboundError(.deadlineExceeded, "the deadline passed before the commit had its turn")
+        for commit in overdue { answer(commit, .failure(error)) }
     }
 
     func refuseQueued(_ error: NorthboundError) {

@@ -84,12 +84,13 @@ public final class NorthboundClient: NorthboundAPI {
         _ = try await call(.deleteCandidate(candidate))
     }
 
-    /// Commits under the request's own id.
+    /// Commits under the request's own id, within the time that it says, else the client's own.
     public func commit(_ request: CommitRequest) async throws(NorthboundError) -> TransactionRecord {
         var request = request
         request.client = client
         return try await record(
-            .commit(request, expectedGeneration: nil), requestID: request.requestID, within: commitDeadline)
+            .commit(request, expectedGeneration: nil), requestID: request.requestID,
+            within: request.timeRemaining ?? commitDeadline)
     }
 
     /// Keeps a commit that was made with a confirm timeout.
@@ -119,9 +120,9 @@ public final class NorthboundClient: NorthboundAPI {
 
     /// Brings the announcements back to what they were right after a transaction.
     public func rollback(
-        to id: String, requestID: String, client: String
+        to id: String, requestID: String, client: String, timeRemaining: Duration?
     ) async throws(NorthboundError) -> TransactionRecord {
-        try await record(.rollbackTo(id: id), requestID: requestID, within: commitDeadline)
+        try await record(.rollbackTo(id: id), requestID: requestID, within: timeRemaining ?? commitDeadline)
     }
 
     /// Refuses commits of all others.
