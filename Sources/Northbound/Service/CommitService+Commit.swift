@@ -94,6 +94,7 @@ extension CommitService {
             do { current = try await readRunning() } catch { throw failed(error) }
             expected = current.byPrefix
             edits = NetworkEdit.difference(from: current, to: table)
+        case .lapse(let attributeClass): edits = try lapse(to: attributeClass, of: expected)
         }
         guard running != nil else { throw NorthboundError(.unavailable, "FRR cannot be reached") }
         guard !commit.isOwn else { return edits }

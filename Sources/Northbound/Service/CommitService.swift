@@ -117,8 +117,8 @@ public actor CommitService {
     /// Who refuses commits of all others.
     var lock: Lease?
     var leases: [String: Lease] = [:]
-    /// Set when announcements were drained because no lease was renewed.
-    var drainedAtMicroseconds: Int64?
+    /// When announcements were drained because no lease was renewed; nil while somebody stands by them.
+    var drainedAt: Duration?
     let wakeUp = WakeUp()
     var isStopping = false
 

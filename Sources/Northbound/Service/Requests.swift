@@ -16,6 +16,8 @@ struct QueuedCommit {
         case inverse([RecordedEdit])
         /// Whatever makes running this table when its turn comes.
         case table(Set<Network>)
+        /// Whatever gives all that is not announced by hand this class, nil: withdraws it, if the leases are over still.
+        case lapse(to: AttributeClass?)
     }
 
     let key: RequestKey
