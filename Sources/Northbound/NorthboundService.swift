@@ -6,17 +6,24 @@ public struct ServiceLimits: Sendable, Hashable, Codable {
     public var maximumQueuedCommits: Int?
     /// Candidates that exist at once; nil when the service does not tell.
     public var maximumCandidates: Int?
+    /// Candidates of one client at once; nil when the service does not tell.
+    public var maximumCandidatesPerClient: Int?
+    /// A candidate that was not used for so long is forgotten, in whole seconds; nil when the service does not tell.
+    public var candidateTimeout: Duration?
     /// Edits of one message; the policy may allow less. Nil when the service does not tell.
     public var maximumEdits: Int?
 
     /// Makes limits; the defaults are those of the protocol.
     public init(
         maximumMessageByteCount: Int = (8 << 20) + 4096, maximumQueuedCommits: Int? = nil,
-        maximumCandidates: Int? = nil, maximumEdits: Int? = 20_000
+        maximumCandidates: Int? = nil, maximumCandidatesPerClient: Int? = nil, candidateTimeout: Duration? = nil,
+        maximumEdits: Int? = 20_000
     ) {
         self.maximumMessageByteCount = maximumMessageByteCount
         self.maximumQueuedCommits = maximumQueuedCommits
         self.maximumCandidates = maximumCandidates
+        self.maximumCandidatesPerClient = maximumCandidatesPerClient
+        self.candidateTimeout = candidateTimeout
         self.maximumEdits = maximumEdits
     }
 }

@@ -553,10 +553,20 @@ struct  Cosmolet__Northbound__V1__Limits
    */
   protobuf_c_boolean has_maximum_edits;
   uint32_t maximum_edits;
+  /*
+   * Candidates of one client at once; one more is RESOURCE_EXHAUSTED. As the next: absent for unknown.
+   */
+  protobuf_c_boolean has_maximum_candidates_per_client;
+  uint32_t maximum_candidates_per_client;
+  /*
+   * A candidate that was not edited or committed for so many seconds is forgotten: it is NOT_FOUND then.
+   */
+  protobuf_c_boolean has_candidate_timeout_seconds;
+  uint32_t candidate_timeout_seconds;
 };
 #define COSMOLET__NORTHBOUND__V1__LIMITS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cosmolet__northbound__v1__limits__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 /*
@@ -695,7 +705,7 @@ struct  Cosmolet__Northbound__V1__GetReply
 
 /*
  * Reply of CreateCandidate, request of DeleteCandidate. A candidate is a list of edits that a client puts together
- * over several calls; it is not a datastore of FRR.
+ * over several calls; it is not a datastore of FRR. How many there may be, and for how long, is in Limits.
  */
 struct  Cosmolet__Northbound__V1__CandidateReference
 {

@@ -6,7 +6,9 @@ extension CommitService: NorthboundAPI {
             modules: management.map(ModelModules.names) ?? [], policy: configuration.policy,
             limits: ServiceLimits(
                 maximumQueuedCommits: configuration.maximumQueuedCommits,
-                maximumCandidates: configuration.maximumCandidates))
+                maximumCandidates: configuration.maximumCandidates,
+                maximumCandidatesPerClient: configuration.maximumCandidatesPerClient,
+                candidateTimeout: configuration.candidateTimeout))
     }
 
     /// Networks of ours: read from FRR at this moment, or as the journal has them.
@@ -52,45 +54,6 @@ extension CommitService: NorthboundAPI {
         } catch {
             throw failed(error)
         }
-    }
-
-    // MARK: - Candidates
-
-    /// A new empty candidate of this client.
-    public func createCandidate(client: String) async throws(NorthboundError) -> UInt64 {
-        if let refusal = configuration.policy.refusal(of: .candidate, path: "CreateCandidate") { throw refusal.error }
-        guard candidates.count < configuration.maximumCandidates else {
-            throw NorthboundError(.resourceExhausted, "\(candidates.count) candidates exist already; delete some")
-        }
-        defer { nextCandidate += 1 }
-        candidates[nextCandidate] = Candidate(client: client, edits: [])
-        return nextCandidate
-    }
-
-    /// Appends edits.
-    public func editCandidate(
-        _ candidate: UInt64, client: String, edits: [NetworkEdit]
-    ) async throws(NorthboundError) {
-        let known = try self.candidate(candidate, of: client)
-        guard known.edits.count + edits.count <= configuration.policy.maximumEdits else {
-            throw NorthboundError(
-                .resourceExhausted,
-                "candidate \(candidate) would hold more than \(configuration.policy.maximumEdits) edits")
-        }
-        candidates[candidate]?.edits += edits
-    }
-
-    /// Forgets a candidate.
-    public func deleteCandidate(_ candidate: UInt64, client: String) async throws(NorthboundError) {
-        _ = try self.candidate(candidate, of: client)
-        candidates[candidate] = nil
-    }
-
-    private func candidate(_ id: UInt64, of client: String) throws(NorthboundError) -> Candidate {
-        guard let candidate = candidates[id], candidate.client == client else {
-            throw NorthboundError(.notFound, "client \(client) has no candidate \(id)")
-        }
-        return candidate
     }
 
     // MARK: - Transactions

@@ -67,13 +67,18 @@ extension CommitService {
             return
         }
         let names = leases.keys.sorted()
-        // The withdrawal's hold begins with a drain that succeeded; who was heard meanwhile is drained anew the next time.
+        drainedAt = uptime()
         guard
             await commitNow(
                 kind: .leaseDrain, .lapse(to: .drain),
-                cause: "no lease renewed for \(staleAfter) by \(names.joined(separator: ", "))"),
-            isStale
-        else { return }
+                cause: "no lease renewed for \(staleAfter) by \(names.joined(separator: ", "))")
+        else {
+            drainedAt = nil
+            return
+        }
+        // A client that was heard meanwhile has ended it: the next lapse begins with a drain again.
+        guard drainedAt != nil else { return }
+        // The hold begins when the drain is done.
         drainedAt = uptime()
         for name in names { tell(.leaseExpired(client: name)) }
     }

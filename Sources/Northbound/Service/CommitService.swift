@@ -36,6 +36,10 @@ public struct CommitServiceConfiguration: Sendable {
     public var maximumConfirmTimeout: Duration
     /// How many candidates may exist at once, over all clients.
     public var maximumCandidates: Int
+    /// How many of them may be one client's.
+    public var maximumCandidatesPerClient: Int
+    /// A candidate that was not used for so long is forgotten.
+    public var candidateTimeout: Duration
     /// How often the journal is pruned.
     public var pruningInterval: Duration
     /// Version of the program, for GetCapabilities.
@@ -46,7 +50,8 @@ public struct CommitServiceConfiguration: Sendable {
         policy: NorthboundPolicy = NorthboundPolicy(), announcesWithoutJournal: Bool = true,
         staleAfter: Duration? = nil, drainHold: Duration = .seconds(10), lockTimeout: Duration = .seconds(60),
         maximumQueuedCommits: Int = 4096, maximumConfirmTimeout: Duration = .seconds(24 * 3600),
-        maximumCandidates: Int = 64, pruningInterval: Duration = .seconds(3600), programVersion: String
+        maximumCandidates: Int = 64, maximumCandidatesPerClient: Int = 8, candidateTimeout: Duration = .seconds(600),
+        pruningInterval: Duration = .seconds(3600), programVersion: String
     ) {
         self.policy = policy
         self.announcesWithoutJournal = announcesWithoutJournal
@@ -56,6 +61,8 @@ public struct CommitServiceConfiguration: Sendable {
         self.maximumQueuedCommits = maximumQueuedCommits
         self.maximumConfirmTimeout = maximumConfirmTimeout
         self.maximumCandidates = maximumCandidates
+        self.maximumCandidatesPerClient = maximumCandidatesPerClient
+        self.candidateTimeout = candidateTimeout
         self.pruningInterval = pruningInterval
         self.programVersion = programVersion
     }
@@ -207,6 +214,7 @@ public actor CommitService {
         }
         await mendJournalIfDue()
         await undoUnconfirmed()
+        expireCandidates()
         expireLock()
         await expireLeases()
         await commitQueued()
@@ -279,4 +287,6 @@ final class WakeUp: Sendable {
 struct Candidate {
     let client: String
     var edits: [NetworkEdit]
+    /// On the service's uptime.
+    var usedAt: Duration
 }
