@@ -60,8 +60,8 @@ extension CommitService: NorthboundAPI {
 
     /// Commits, or with phase validate checks only.
     public func commit(_ request: CommitRequest) async throws(NorthboundError) -> TransactionRecord {
-        guard !request.requestID.isEmpty else {
-            throw NorthboundError(.invalidArgument, "Commit needs a request id")
+        guard !request.requestID.isEmpty, !request.client.isEmpty else {
+            throw NorthboundError(.invalidArgument, "Commit needs a request id and a client name")
         }
         if let timeout = request.confirmTimeout,
             timeout <= .zero || timeout > configuration.maximumConfirmTimeout
@@ -135,8 +135,8 @@ extension CommitService: NorthboundAPI {
     public func rollback(
         to id: String, requestID: String, client: String, timeRemaining: Duration?
     ) async throws(NorthboundError) -> TransactionRecord {
-        guard !requestID.isEmpty else {
-            throw NorthboundError(.invalidArgument, "RollbackTo needs a request id")
+        guard !requestID.isEmpty, !client.isEmpty else {
+            throw NorthboundError(.invalidArgument, "RollbackTo needs a request id and a client name")
         }
         if let refusal = configuration.policy.refusal(of: .running, path: NetworkPath.instance) { throw refusal.error }
         heard(client)

@@ -39,11 +39,12 @@ extension CommitService {
 
     /// Keeps a commit that was made with a confirm timeout.
     public func confirmCommit(id: String, client: String) async throws(NorthboundError) -> TransactionRecord {
+        guard !client.isEmpty else { throw NorthboundError(.invalidArgument, "ConfirmCommit needs a client name") }
         // The undo of the same transaction takes its turn too.
         await enter()
         defer { leave() }
         var record = try await transaction(id: id)
-        guard record.client == client || client.isEmpty else {
+        guard record.client == client else {
             throw NorthboundError(.permissionDenied, "transaction \(id) belongs to client \(record.client)")
         }
         guard record.outcome == .applied else {
