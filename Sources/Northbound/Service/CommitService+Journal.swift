@@ -84,12 +84,15 @@ extension CommitService {
         }
     }
 
+    /// - Parameter marksGap: also when nothing differs, as what is missing came to nothing in the end.
     /// - Returns: true when there was something to write.
     @discardableResult
-    private func writeObserved(_ networks: Set<Network>, cause: String) async throws(JournalError) -> Bool {
+    private func writeObserved(
+        _ networks: Set<Network>, cause: String, marksGap: Bool = false
+    ) async throws(JournalError) -> Bool {
         let before = try await journal.networks(after: nil)
         let edits = RecordedEdit.changes(from: before, to: networks)
-        guard !edits.isEmpty else { return false }
+        guard marksGap || !edits.isEmpty else { return false }
         let record = TransactionRecord(
             id: makeID(), parent: parent, kind: .observed, requestID: "", client: Self.ownClient, cause: [cause],
             edits: edits, capabilities: management, startedAtMicroseconds: now(), outcome: .applied)
@@ -112,7 +115,7 @@ extension CommitService {
                 unwritten > 0
                 ? "the journal could not be written; \(unwritten) transactions are missing before this"
                 : isEmpty ? "the journal begins here" : "FRR runs something else than the journal says"
-            if try await writeObserved(running, cause: cause) { hasWritten = true }
+            if try await writeObserved(running, cause: cause, marksGap: unwritten > 0) { hasWritten = true }
             mustObserve = false
         }
         if hasWritten { noteHealed() }
