@@ -182,6 +182,8 @@ extension NorthboundDataset {
 ///
 /// Every call throws `NorthboundError` with a gRPC code. Commits of all clients are executed one after the other.
 public protocol NorthboundAPI: Sendable {
+    /// The last sequence number of the journal; nil when there is none to ask. Costs next to nothing.
+    func journalSequence() async throws(NorthboundError) -> Int64?
     /// What the service is and allows.
     func capabilities() async throws(NorthboundError) -> ServiceCapabilities
     /// Networks of ours, of one moment. Throws `invalidArgument` for a path that is not of the model, `notFound` for a

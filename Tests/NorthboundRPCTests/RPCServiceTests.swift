@@ -69,6 +69,32 @@ import Testing
         }
     }
 
+    @Test func heartbeatsTellHowFarTheJournalIs() async throws {
+        let session = FakeManagementSession()
+        try await withService(session) { client, _ in
+            let first = try await client.heartbeat()
+            #expect(first.instance == "i1" && first.journalSequence == 0)
+            for number in 1...3 {
+                let record = try await client.commit(request("r\(number)", [set("10.0.0.\(number)/32")]))
+                #expect(try await client.heartbeat().journalSequence == record.sequence)
+            }
+            await session.edit { $0 = [] }
+            _ = try await client.get(.config)
+            // What somebody else changed was observed.
+            #expect(try await client.journalSequence() == 4)
+        }
+    }
+
+    @Test func theNumberIsThatOfTheJournalFromTheStart() async throws {
+        let record = TransactionRecord(
+            sequence: 41, id: "t41", parent: nil, kind: .commit, requestID: "r", client: "agent", cause: [], edits: [],
+            capabilities: nil, startedAtMicroseconds: 1, outcome: .rejected)
+        try await withService(journal: InMemoryJournal([record])) { client, _ in
+            let sequence = try await client.heartbeat().journalSequence
+            #expect(sequence == 41)
+        }
+    }
+
     @Test func errorsArriveWithTheirCodes() async throws {
         try await withService { client, _ in
             let absent = await #expect(throws: NorthboundError.self) { try await client.transaction(id: "nothing") }

@@ -32,6 +32,10 @@ struct MeteredAPI: NorthboundAPI {
         return try await counted(method, body)
     }
 
+    func journalSequence() async throws(NorthboundError) -> Int64? {
+        try await counted("Heartbeat") { () async throws(NorthboundError) in try await api.journalSequence() }
+    }
+
     func capabilities() async throws(NorthboundError) -> ServiceCapabilities {
         try await counted("GetCapabilities") { () async throws(NorthboundError) in try await api.capabilities() }
     }

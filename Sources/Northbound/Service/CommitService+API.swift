@@ -1,4 +1,12 @@
 extension CommitService: NorthboundAPI {
+    /// The last sequence number of the journal. Asks the journal once; later numbers are the service's own to know.
+    public func journalSequence() async throws(NorthboundError) -> Int64? {
+        if lastSequence == nil, let head = try? await journal.head(), lastSequence == nil {
+            lastSequence = head.sequence
+        }
+        return lastSequence
+    }
+
     /// Tells what the service is and allows.
     public func capabilities() async throws(NorthboundError) -> ServiceCapabilities {
         ServiceCapabilities(

@@ -43,11 +43,17 @@ extension CommitService {
     /// A damaged file has been set aside when the call that found it throws: the fresh one gets what FRR runs, and then
     /// the records.
     private func beginAnew(_ records: [TransactionRecord]) async throws(JournalError) -> [TransactionRecord] {
-        do throws(JournalError) { return try await journal.begin(records) } catch  where error.code == .corrupt {
+        do throws(JournalError) { return try await beginNow(records) } catch  where error.code == .corrupt {
             noteFailed(error)
             try await mendJournal()
-            return try await journal.begin(records)
+            return try await beginNow(records)
         }
+    }
+
+    private func beginNow(_ records: [TransactionRecord]) async throws(JournalError) -> [TransactionRecord] {
+        let begun = try await journal.begin(records)
+        if let last = begun.last { lastSequence = last.sequence }
+        return begun
     }
 
     /// Writes results in one durable write and tells of them. What cannot be written is kept and written as soon as the
@@ -96,7 +102,7 @@ extension CommitService {
         let record = TransactionRecord(
             id: makeID(), parent: parent, kind: .observed, requestID: "", client: Self.ownClient, cause: [cause],
             edits: edits, capabilities: management, startedAtMicroseconds: now(), outcome: .applied)
-        let written = try await journal.begin(record)
+        let written = try await beginNow([record])[0]
         parent = written.id
         tell(.recorded(written))
         return true

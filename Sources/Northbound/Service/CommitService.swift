@@ -101,6 +101,8 @@ public actor CommitService {
 
     /// Set while the journal cannot be written.
     var journalFailure: JournalError?
+    /// The last number that the journal gave out; nil until it was asked.
+    var lastSequence: Int64?
     /// Records that were begun without the journal since it failed.
     var unwritten = 0
     /// Records that the journal has begun and whose results it does not have yet.

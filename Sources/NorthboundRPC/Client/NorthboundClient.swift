@@ -50,6 +50,17 @@ public final class NorthboundClient: NorthboundAPI {
 
     // MARK: - NorthboundAPI
 
+    /// The last sequence number of the journal, by a heartbeat.
+    public func journalSequence() async throws(NorthboundError) -> Int64? { try await heartbeat().journalSequence }
+
+    /// Asks whether the service lives, and which run of it.
+    public func heartbeat() async throws(NorthboundError) -> HeartbeatReply {
+        guard case .heartbeat(let answer) = try await call(.heartbeat(sequence: counter.withLock { $0 })) else {
+            throw Self.oddReply
+        }
+        return answer
+    }
+
     /// What the service is and allows.
     public func capabilities() async throws(NorthboundError) -> ServiceCapabilities {
         guard case .capabilities(let answer) = try await call(.getCapabilities) else { throw Self.oddReply }

@@ -97,7 +97,9 @@ public struct RPCService: Sendable {
         let client = header.client
         switch request {
         case .heartbeat(let sequence):
-            return .heartbeat(HeartbeatReply(sequence: sequence, instance: instance, journalSequence: nil))
+            return .heartbeat(
+                HeartbeatReply(
+                    sequence: sequence, instance: instance, journalSequence: try await api.journalSequence()))
         case .getCapabilities: return .capabilities(try await api.capabilities())
         case .get(let get): return MessageCodec.values(try await api.get(get))
         case .createCandidate: return .candidate(try await api.createCandidate(client: client))
