@@ -237,7 +237,12 @@ struct  Cosmolet__Northbound__V1__RequestHeader
   char *method;
   /*
    * 1 to 128, chosen by the client, unique among its requests, repeated in the reply. Of Commit and RollbackTo it is
-   * the idempotency key: the same id again gets the outcome of the first, also after a restart of either side.
+   * the idempotency key, also across a restart of either side:
+   * - A request that was applied, or is in flight or in doubt, is not executed again; the same id gets its outcome.
+   * - One that failed with ABORTED, UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED or CANCELLED may be sent again
+   *   under the same id: it is executed unless it was applied meanwhile. Each execution has a record of its own.
+   * - What FRR or the model refused for good, INVALID_ARGUMENT or FAILED_PRECONDITION with a record in the journal, stays
+   *   refused under this id. A refusal before there was a record (policy, LockConfig) is judged anew.
    */
   char *request_id;
   /*
@@ -245,8 +250,9 @@ struct  Cosmolet__Northbound__V1__RequestHeader
    */
   char *client;
   /*
-   * Time that the client still waits, in milliseconds from receipt; absent for no deadline. A commit that has begun is
-   * finished all the same.
+   * Time that the client still waits, in milliseconds from receipt; absent for no deadline. A Commit or RollbackTo that
+   * waits for its turn when the time is over is DEADLINE_EXCEEDED: nothing of it was begun, and there is no record. One
+   * that has begun is finished all the same. Whoever repeats a request that still waits extends its time.
    */
   protobuf_c_boolean has_deadline_ms;
   uint32_t deadline_ms;

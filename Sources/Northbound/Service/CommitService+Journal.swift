@@ -61,7 +61,10 @@ extension CommitService {
     func finish(_ records: [TransactionRecord]) async {
         let written = records.filter { $0.sequence > 0 }
         if !written.isEmpty {
-            do throws(JournalError) { try await journal.finish(written) } catch {
+            do throws(JournalError) {
+                try await journal.finish(written)
+                forget(written)
+            } catch {
                 noteFailed(error)
                 let ids = Set(written.map(\.id))
                 unfinished = unfinished.filter { !ids.contains($0.id) } + written
@@ -174,6 +177,15 @@ extension CommitService {
         }
         while rememberedOrder.count > Self.maximumRemembered {
             remembered[rememberedOrder.removeFirst()] = nil
+        }
+    }
+
+    /// What the journal has counts from now on, and not what an earlier try of the same request came to.
+    private func forget(_ records: [TransactionRecord]) {
+        guard !remembered.isEmpty else { return }
+        for record in records {
+            let key = RequestKey(client: record.client, requestID: record.requestID)
+            if remembered.removeValue(forKey: key) != nil { rememberedOrder.removeAll { $0 == key } }
         }
     }
 }

@@ -63,7 +63,8 @@ extension CommitService {
         if let drainedAt {
             guard uptime() - drainedAt > configuration.drainHold else { return }
             await commitNow(
-                kind: .leaseWithdrawal, .lapse(to: nil), cause: "drained for \(configuration.drainHold) without a lease")
+                kind: .leaseWithdrawal, .lapse(to: nil), cause: "drained for \(configuration.drainHold) without a lease"
+            )
             return
         }
         let names = leases.keys.sorted()

@@ -37,10 +37,11 @@ struct QueuedCommit {
     }
 }
 
-/// Each request is executed once, and all who made it get its outcome.
+/// Each request is applied once at most, and all who made it get its outcome. One that was refused for a reason that
+/// passes may be made again under the same name: it is then executed anew, with a record of its own.
 extension CommitService {
-    /// The outcome of an earlier request with this key, or of one in flight; nil when this is the first. The key is
-    /// then this one's, until `submit` or `giveUp`.
+    /// The outcome of an earlier request with this key, or of one in flight; nil when this one shall be executed. The key
+    /// is then this one's, until `submit` or `giveUp`.
     ///
     /// - Parameter deadline: until when this one waits.
     func claim(_ key: RequestKey, deadline: Duration?) async throws(NorthboundError) -> TransactionRecord? {
@@ -61,7 +62,7 @@ extension CommitService {
                 noteFailed(error)
             }
         }
-        guard let earlier else { return nil }
+        guard let earlier, !Self.mayBeRepeated(earlier) else { return nil }
         answer(key, .success(earlier))
         return try Self.outcome(earlier)
     }
@@ -106,7 +107,9 @@ extension CommitService {
 
     /// Somebody else waits for a commit too, perhaps longer: a client that repeats its request.
     private func extend(_ key: RequestKey, to deadline: Duration?) {
-        guard let index = queue.firstIndex(where: { $0.key == key }), let earlier = queue[index].deadline else { return }
+        guard let index = queue.firstIndex(where: { $0.key == key }), let earlier = queue[index].deadline else {
+            return
+        }
         queue[index].deadline = deadline.map { max($0, earlier) }
     }
 
@@ -141,7 +144,7 @@ extension CommitService {
         }
     }
 
-    /// gRPC's code for what FRR refused: aborted when the same request may succeed later. The record has the code of
+    /// gRPC's code for what FRR refused: aborted or unavailable when the same request may succeed later. The record has the code of
     /// the refusal at the end of its text, see `ManagementErrorSummary.description`.
     private static func error(_ record: TransactionRecord) -> NorthboundError {
         let text = record.error ?? "transaction \(record.id) was not applied"
@@ -149,6 +152,15 @@ extension CommitService {
             return NorthboundError(status, String(text.dropLast(code.description.utf8.count + 3)))
         }
         return NorthboundError(.aborted, text)
+    }
+
+    /// True when nothing of it was applied, and for a reason that may be gone by now: a lock, a daemon or a connection.
+    static func mayBeRepeated(_ record: TransactionRecord) -> Bool {
+        guard record.outcome == .rejected else { return false }
+        switch error(record).code {
+        case .aborted, .unavailable: return true
+        default: return false
+        }
     }
 
     private static let refusals: [(ManagementError.Code, StatusCode)] = [
