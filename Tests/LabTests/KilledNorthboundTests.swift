@@ -245,7 +245,7 @@ private struct LogState: Equatable {
 
 extension WireFraming {
     /// mgmtd's frames: marker and length in 4 bytes each, in host byte order; the length counts these 8.
-    fileprivate static let mgmtd = WireFraming(name: "mgmtd") { bytes, _ in
+    static let mgmtd = WireFraming(name: "mgmtd") { bytes, _ in
         guard bytes.count >= 8 else { return nil }
         return Int(bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 4, as: UInt32.self) })
     }

@@ -12,7 +12,7 @@ extension CommitService {
 
     /// Executes what is queued: as many commits in one transaction of FRR as may go together.
     func commitQueued() async {
-        while !queue.isEmpty, running != nil, !Task.isCancelled {
+        while !queue.isEmpty, running != nil, !isStopping, !Task.isCancelled {
             await enter()
             defer { leave() }
             guard running != nil else { break }

@@ -160,7 +160,7 @@ public actor CommitService {
     }
 
     /// Opens the session, recovers, and executes commits until the task is cancelled; then finishes the one in flight,
-    /// refuses those that wait, and closes the session. What is announced stays announced.
+    /// refuses those that wait, answers those in doubt, and closes the session. What is announced stays announced.
     public func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { [self, watched] in
@@ -193,11 +193,18 @@ public actor CommitService {
                 }
                 attempts = 0
             }
-            isStopping = true
-            refuseQueued(NorthboundError(.unavailable, "the northbound is stopping"))
+            stopAccepting()
+            answerUnresolved()
             await session.close()
             group.cancelAll()
         }
+    }
+
+    /// The first step of a shutdown: refuses the commits that wait and those that still come. The one in flight goes on
+    /// to its end, as does `run()`, which resolves it if its answer was lost.
+    public func stopAccepting() {
+        isStopping = true
+        refuseQueued(NorthboundError(.unavailable, "the northbound is stopping; nothing of this commit was begun"))
     }
 
     /// Commits that wait for their turn.
@@ -210,10 +217,11 @@ public actor CommitService {
     private func work() async -> Bool {
         guard await openIfNeeded() else {
             refuseQueued(NorthboundError(.unavailable, "FRR cannot be reached; the northbound keeps trying"))
-            for (commit, record) in unresolved { answer(commit, .success(record)) }
-            unresolved = []
+            answerUnresolved()
             return false
         }
+        // What was lost in flight has been resolved; nothing new is begun.
+        guard !isStopping else { return true }
         await mendJournalIfDue()
         await undoUnconfirmed()
         expireCandidates()

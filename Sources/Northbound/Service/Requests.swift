@@ -125,6 +125,13 @@ extension CommitService {
         for commit in overdue { answer(commit, .failure(error)) }
     }
 
+    /// Commits whose answer was lost while FRR cannot be read: their clients are told that nothing is known yet.
+    func answerUnresolved() {
+        let open = unresolved
+        unresolved = []
+        for (commit, record) in open { answer(commit, .success(record)) }
+    }
+
     func refuseQueued(_ error: NorthboundError) {
         let waiting = queue
         queue = []
