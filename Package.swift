@@ -142,8 +142,8 @@ let package = Package(
         .testTarget(
             name: "CosmoletAgentTests",
             dependencies: [
-                "Announcements", "CosmoletAgent", "CosmoletTesting", "KubeSim", "Kubernetes", "NetworkTypes",
-                "Northbound", "NorthboundRPC", "Observability", lifecycle, logging, subprocess,
+                "Announcements", "CosmoletAgent", "CosmoletTesting", "Journal", "KubeSim", "Kubernetes",
+                "NetworkTypes", "Northbound", "NorthboundRPC", "Observability", lifecycle, logging, subprocess,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -2,6 +2,7 @@ import Announcements
 import CosmoletAgent
 import CosmoletTesting
 import Foundation
+import Journal
 import Logging
 import NetworkTypes
 import Northbound
@@ -143,6 +144,27 @@ import Testing
                     logger: logger)
             }
             #expect(error?.message.contains(folder.path + "/journal.sqlite is in use by process \(getpid())") == true)
+        }
+    }
+
+    @Test func retentionOfTheSettingsIsTheJournals() async throws {
+        let frr = FakeManagementSession()
+        var settings = settings
+        try await withEmbedded(settings, frr) { _, runtime, _ in
+            _ = try await frr.openCount.wait(for: "the session") { $0 == 1 }
+            try await runtime.api.waitUntilServing()
+            for number in 0..<12 {
+                let edits = [NetworkEdit.set(network("198.51.100.\(number)/32"))]
+                _ = try await runtime.api.commit(CommitRequest(requestID: "r\(number)", client: "c", edits: edits))
+            }
+        }
+        settings.retention.maximumCount = 10
+        try await withEmbedded(settings, frr) { _, runtime, _ in
+            // Pruned when it is opened.
+            try await eventually("two records are gone") {
+                try await runtime.api.listTransactions(TransactionFilter()).map(\.requestID)
+                    == (2..<12).map { "r\($0)" }
+            }
         }
     }
 

@@ -110,6 +110,7 @@ package final class NorthboundRuntime: Sendable {
         guard let path = settings.journal else { return (MemoryJournal(), {}) }
         let lock = try JournalLock.take(journal: path, logger: logger)
         var configuration = JournalConfiguration()
+        configuration.retention = settings.retention
         configuration.opensWhenUnavailable = true
         let journal = try await SQLiteJournal.open(at: path, configuration: configuration, logger: logger)
         return (
