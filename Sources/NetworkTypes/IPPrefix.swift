@@ -32,15 +32,16 @@ public struct IPPrefix: Sendable, Hashable, Comparable {
     ///
     /// - Throws: `AddressError` when the text is no prefix or has host bits set.
     public init(_ text: some StringProtocol) throws(AddressError) {
-        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        let slash = text.utf8.firstIndex(of: 0x2F) ?? text.endIndex
         let address: IPAddress
-        do { address = try IPAddress(parts[0]) } catch { throw AddressError(text, error.reason) }
-        guard parts.count == 2 else {
+        do { address = try IPAddress(text[..<slash]) } catch { throw AddressError(text, error.reason) }
+        guard slash < text.endIndex else {
             self.init(host: address)
             return
         }
-        guard parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }), parts[1].utf8.count <= 3,
-            let length = Int(parts[1]), (0...address.family.bitWidth).contains(length)
+        let digits = text.utf8[slash...].dropFirst()
+        guard (1...3).contains(digits.count), digits.allSatisfy({ (0x30...0x39).contains($0) }),
+            case let length = digits.reduce(0, { $0 * 10 + Int($1 - 0x30) }), length <= address.family.bitWidth
         else { throw AddressError(text, "has a length that is not a number from 0 to \(address.family.bitWidth)") }
         let canonical = IPPrefix(network: address, length: length)
         guard canonical.address == address else {

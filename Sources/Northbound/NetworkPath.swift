@@ -34,7 +34,7 @@ public enum NetworkPath {
 
     /// The path of the list entry of a prefix.
     public static func entry(_ prefix: IPPrefix) -> String {
-        "\(list(prefix.family))[prefix='\(prefix)']"
+        "\(start(prefix.family))\(prefix)']"
     }
 
     /// Path and value that announce a network.
@@ -66,8 +66,8 @@ public enum NetworkPath {
         guard leaf == classLeaf else {
             throw ManagementError(.invalidEdit, "path \(path): the only leaf that can be set is rmap-policy-export")
         }
-        guard value.hasPrefix(routeMapPrefix),
-            let name = AttributeClass(rawValue: String(value.dropFirst(routeMapPrefix.count)))
+        guard value.utf8.starts(with: routeMapPrefix.utf8),
+            let name = AttributeClass(rawValue: String(Substring(value.utf8.dropFirst(routeMapPrefix.utf8.count))))
         else {
             throw ManagementError(.invalidEdit, "path \(path): value \"\(value)\" is not \(routeMapPrefix)<class>")
         }
@@ -95,23 +95,29 @@ public enum NetworkPath {
 
     /// Takes apart the path of a list entry: its prefix, and what comes behind its key.
     private static func entry(of path: String) throws(ManagementError) -> (prefix: IPPrefix, rest: Substring) {
-        guard let family = AddressFamily.allCases.first(where: { path.hasPrefix(list($0) + "[prefix='") }) else {
+        guard let (family, start) = starts.first(where: { path.hasPrefix($0.text) }) else {
             throw ManagementError(
                 .invalidEdit, "path \(path) is not a network-config entry of the default BGP instance")
         }
-        let rest = path.dropFirst(list(family).utf8.count + "[prefix='".utf8.count)
-        guard let end = rest.firstIndex(of: "'"), rest[end...].hasPrefix("']") else {
+        // By bytes, as finding the characters of a long path takes longer than all else here.
+        let rest = path.utf8.dropFirst(start.utf8.count)
+        guard let end = rest.firstIndex(of: UInt8(ascii: "'")), rest[end...].starts(with: "']".utf8) else {
             throw ManagementError(.invalidEdit, "path \(path): the key prefix is not closed by ']")
         }
         let prefix: IPPrefix
-        do { prefix = try IPPrefix(rest[..<end]) } catch {
+        do { prefix = try IPPrefix(path[rest.startIndex..<end]) } catch {
             throw ManagementError(.invalidEdit, "path \(path): prefix \(error)")
         }
         guard prefix.family == family else {
             throw ManagementError(.invalidEdit, "path \(path): \(prefix) is not an \(family) prefix")
         }
-        return (prefix, rest[end...].dropFirst(2))
+        return (prefix, Substring(rest[end...].dropFirst(2)))
     }
+
+    /// What the path of an entry begins with, up to the prefix.
+    private static let starts = AddressFamily.allCases.map { (family: $0, text: list($0) + "[prefix='") }
+
+    private static func start(_ family: AddressFamily) -> String { starts[family == .ipv4 ? 0 : 1].text }
 
     private static func list(_ family: AddressFamily) -> String {
         "\(instance)/afi-safi[afi-safi-name='frr-routing:\(family.rawValue)-unicast']"

@@ -130,11 +130,11 @@ extension MessageCodec {
     }
 
     static func pathValue(
-        _ message: NorthboundWire.PathValue, _ field: String
+        _ message: NorthboundWire.PathValue, _ field: @autoclosure () -> String
     ) throws(NorthboundError) -> PathValue {
         PathValue(
-            path: try name(message.path, "\(field).path", maximum: Limits.pathByteCount),
-            value: try optionalText(message.value, "\(field).value", maximum: Limits.valueByteCount))
+            path: try name(message.path, "\(field()).path", maximum: Limits.pathByteCount),
+            value: try optionalText(message.value, "\(field()).value", maximum: Limits.valueByteCount))
     }
 
     static func prefix(_ text: String, _ field: String) throws(NorthboundError) -> IPPrefix {
