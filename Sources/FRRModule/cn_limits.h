@@ -45,6 +45,8 @@
 #define CN_INSTANCES 64u
 // Classes that one transaction or the state file may name.
 #define CN_CLASSES 256u
+// Classes that one transaction may change, which takes one turn of bgpd's loop.
+#define CN_CLASSES_CHANGED 64u
 #define CN_COMMUNITIES 16u
 #define CN_PREPENDS 16u
 // Networks of ours unless the argument `maximum` says otherwise; and the most that it can say.

@@ -39,6 +39,7 @@ struct stub_bgpd {
     uint64_t fail_at;
     uint64_t failures;
     uint64_t clock_us;
+    bool is_being_configured;
     char last_log[4096];
     unsigned log_count;
 };
