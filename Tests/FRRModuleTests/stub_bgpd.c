@@ -303,6 +303,7 @@ const char *bgpd_version(void)
 
 uint64_t bgpd_monotonic_us(void)
 {
+    stub.clock_us += stub.clock_step_us;
     return stub.clock_us;
 }
 
