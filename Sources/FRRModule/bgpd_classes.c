@@ -188,8 +188,8 @@ bool bgpd_class_write(const struct bgpd_class_change *classes, size_t count, str
     if (result != NB_OK && result != NB_ERR_NO_CHANGES) {
         bool is_locked = result == NB_ERR_LOCKED;
         return cn_fail(
-            status, is_locked ? CN_UNAVAILABLE : CN_INTERNAL, "bgpd refused %zu route-maps, " CN_MARK "%s first: %s (%s)",
-            count, classes[0].name, words, nb_err_name(result));
+            status, is_locked ? CN_UNAVAILABLE : CN_INTERNAL, "bgpd refused route-map " CN_MARK "%s%s: %s (%s)",
+            classes[0].name, count > 1 ? " or one after it" : "", words, nb_err_name(result));
     }
     // vtysh commits the candidate that it shares with all terminals: without our change there, its next command on any
     // route-map would undo ours.

@@ -37,8 +37,8 @@ static void restore(void)
 {
     struct cn_service *service = &cn_module.service;
     struct cn_state_file *state = &service->state;
-    // Between the slices of a transaction nothing else moves. While the configuration is read, lines that define a class
-    // may still come behind the one that makes the instance.
+    // Between the slices of a transaction nothing else moves. While the configuration is read, route-maps may still
+    // come behind the line that makes the instance.
     if (service->call.is_there || !bgpd_is_configured())
         return;
     if (cn_module.configured_us == 0) {

@@ -69,7 +69,7 @@ void cn_state_append(
 /// Whether it is time to write all of it anew.
 bool cn_state_is_stale(const struct cn_state_file *file, const struct cn_running *running);
 
-/// Writes all networks and classes of ours anew, and what waits to be restored. Returns whether there is a good file now.
+/// Writes all networks and classes of ours anew, and what waits to be restored. Returns whether there is a good file.
 bool cn_state_rewrite(struct cn_state_file *file, const struct cn_running *running);
 
 /// Lets go of the descriptor; the file stays.

@@ -385,6 +385,23 @@ class ModuleTests:
         self.assertEqual(self.client.networks(), before)
         self.client.commit([withdraw(prefix) for prefix in prefixes])
 
+    def test_configuration_file_of_bgpd_alone(self):
+        """No vtysh: bgpd reads a file when it starts."""
+        folder = self.node.folder / "etc" / self.node.name
+        lines = (folder / "frr.conf").read_text().splitlines(keepends=True)
+        (folder / "bgpd.conf").write_text("".join(line for line in lines if not line.startswith("service integrated")))
+        options = self.node.folder / "options" / "bgpd"
+        saved = options.read_text()
+        self.addCleanup(self.start_again, "restart")
+        self.addCleanup(options.write_text, saved)
+        options.write_text(f"{saved}-f\n/etc/frr/{self.node.name}/bgpd.conf\n")
+        self.start_again("restart")
+        self.client.commit(CLASSES + [announce("198.51.100.1/32"), announce("198.51.100.2/32", "default")])
+        self.node.daemon("kill")
+        wait_until("the router has lost them", lambda: router_count(self.node)[0] != "Established")
+        lab("daemon", self.node.name, "bgpd", "start")
+        wait_until("the router has them", lambda: router_count(self.node) == ("Established", 2))
+
     def test_nothing_is_served_before_the_configuration_is_read(self):
         self.client.commit([announce("198.51.100.1/32")])
         self.node.daemon("kill")
