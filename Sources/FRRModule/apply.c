@@ -19,34 +19,66 @@ static bool is_changed(const struct cn_class_edit *class)
     return class->after != NULL && !cn_class_equal(class->before, class->after);
 }
 
-/// The classes that come or change, or those that go.
-static bool write_classes(const struct apply *apply, bool go)
+/// Whether all classes are as they were when they were checked, slices ago.
+static bool check_classes(const struct apply *apply)
 {
     for (size_t index = 0; index < apply->transaction->class_count; index++) {
-        struct cn_class_edit *class = &apply->transaction->classes[index];
+        const struct cn_class_edit *class = &apply->transaction->classes[index];
         struct cn_class now;
-        if (!is_changed(class) || class->after->exists == go)
-            continue;
-        if (bgpd_class_read(class->name, &now) == BGPD_CLASS_OPERATORS || !cn_class_equal(&now, class->before))
-            return cn_fail(apply->status, CN_ABORTED, "class %s was changed by somebody else meanwhile", class->name);
-        if (!bgpd_class_write(class->name, class->before, class->after, apply->status))
-            return false;
-        class->is_applied = true;
+        if (is_changed(class)) {
+            if (bgpd_class_read(class->name, &now) == BGPD_CLASS_OPERATORS || !cn_class_equal(&now, class->before))
+                return cn_fail(
+                    apply->status, CN_ABORTED, "class %s was changed by somebody else meanwhile", class->name);
+        } else if ((class->after != NULL ? class->after->exists : class->is_known_to_exist)
+                   && !bgpd_class_exists(class->name)) {
+            return cn_fail(
+                apply->status, CN_ABORTED, "class %s was removed by somebody else meanwhile", class->name);
+        }
+    }
+    return true;
+}
+
+static bool write_all(
+    const struct apply *apply, const struct bgpd_class_change *changes, size_t count, struct cn_status *status)
+{
+    if (count > 0 && !bgpd_class_write(changes, count, status))
+        return false;
+    for (size_t index = 0; index < count; index++)
+        cn_running_change_class(apply->running, changes[index].name, changes[index].before, changes[index].after);
+    return true;
+}
+
+/// The classes that come or change, or those that go, at once.
+static bool write_classes(const struct apply *apply, bool go)
+{
+    struct bgpd_class_change changes[CN_CLASSES_CHANGED];
+    size_t count = 0;
+    for (size_t index = 0; index < apply->transaction->class_count; index++) {
+        const struct cn_class_edit *class = &apply->transaction->classes[index];
+        if (is_changed(class) && class->after->exists != go)
+            changes[count++] = (struct bgpd_class_change){class->name, class->before, class->after};
+    }
+    if (!write_all(apply, changes, count, apply->status))
+        return false;
+    for (size_t index = 0; index < apply->transaction->class_count; index++) {
+        struct cn_class_edit *class = &apply->transaction->classes[index];
+        class->is_applied |= is_changed(class) && class->after->exists != go;
     }
     return true;
 }
 
 static bool restore_classes(const struct apply *apply, bool gone, struct cn_status *status)
 {
-    bool is_fine = true;
-    for (size_t index = apply->transaction->class_count; index > 0; index--) {
-        struct cn_class_edit *class = &apply->transaction->classes[index - 1];
+    struct bgpd_class_change changes[CN_CLASSES_CHANGED];
+    size_t count = 0;
+    for (size_t index = 0; index < apply->transaction->class_count; index++) {
+        struct cn_class_edit *class = &apply->transaction->classes[index];
         if (!class->is_applied || class->after->exists == gone)
             continue;
-        is_fine &= bgpd_class_write(class->name, class->after, class->before, status);
+        changes[count++] = (struct bgpd_class_change){class->name, class->after, class->before};
         class->is_applied = false;
     }
-    return is_fine;
+    return write_all(apply, changes, count, status);
 }
 
 // ---- Networks that use a class which changed ----
@@ -194,6 +226,9 @@ bool cn_transaction_apply(
     struct cn_transaction *transaction, struct cn_running *running, struct cn_status *status)
 {
     struct apply apply = {transaction, running, status};
+    // Nothing is done that would have to be undone.
+    if (!check_classes(&apply))
+        return false;
     bool is_fine = write_classes(&apply, false);
     for (size_t index = 0; is_fine && index < transaction->network_count; index++)
         is_fine = apply_network(&apply, &transaction->networks[index]);

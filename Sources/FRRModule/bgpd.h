@@ -30,6 +30,9 @@ struct bgpd_instance_facts {
 /// The instance of a VRF; NULL when there is none, or none that takes networks (views, instances being deleted).
 struct bgpd_instance *bgpd_instance(const char *vrf);
 
+/// Whether bgpd has read its configuration. Once it has, it has for good.
+bool bgpd_is_configured(void);
+
 /// All of them, the default one first. Returns how many there are, which may be more than `maximum`.
 size_t bgpd_instances(struct bgpd_instance_facts *facts, size_t maximum);
 
@@ -80,9 +83,15 @@ enum bgpd_class_kind bgpd_class_read(const char *name, struct cn_class *definiti
 /// The names of all classes, until the function returns false.
 void bgpd_class_each(bool (*function)(const char *name, void *), void *argument);
 
-/// Makes, changes or removes a route-map, so that it is as `after` says. `before` is what `bgpd_class_read` gave.
-bool bgpd_class_write(
-    const char *name, const struct cn_class *before, const struct cn_class *after, struct cn_status *status);
+/// What a class shall become; `before` is what `bgpd_class_read` gave.
+struct bgpd_class_change {
+    const char *name;
+    const struct cn_class *before;
+    const struct cn_class *after;
+};
+
+/// Makes, changes and removes route-maps, at most `CN_CLASSES_CHANGED`: all of them or none.
+bool bgpd_class_write(const struct bgpd_class_change *changes, size_t count, struct cn_status *status);
 
 // ---- Beside ----
 

@@ -126,11 +126,11 @@ void bgpd_class_each(bool (*function)(const char *name, void *), void *argument)
 
 // ---- Writing ----
 
-/// The route-map, its entry, the entry's action, and two changes for each attribute.
-#define MAXIMUM_CHANGES (3 + 2 * CN_ATTRIBUTES)
+/// Of one class: the route-map, its entry, the entry's action, and two for each attribute.
+#define CHANGES_OF_CLASS (3 + 2 * CN_ATTRIBUTES)
 
 struct changes {
-    struct nb_cfg_change list[MAXIMUM_CHANGES];
+    struct nb_cfg_change list[CHANGES_OF_CLASS * CN_CLASSES_CHANGED];
     size_t count;
 };
 
@@ -144,22 +144,21 @@ static void add(struct changes *changes, enum nb_operation operation, const stru
     change->value = value;
 }
 
-static void work_out(
-    struct changes *changes, const char *name, const struct cn_class *before, const struct cn_class *after)
+static void work_out(struct changes *changes, const struct bgpd_class_change *class)
 {
     struct cn_path path = {.kind = CN_PATH_CLASS};
-    strlcpy(path.class_name, name, sizeof(path.class_name));
-    if (!after->exists) {
+    strlcpy(path.class_name, class->name, sizeof(path.class_name));
+    if (!class->after->exists) {
         add(changes, NB_OP_DESTROY, &path, NULL);
         return;
     }
-    if (!before->exists) {
+    if (!class->before->exists) {
         add(changes, NB_OP_CREATE, &path, NULL);
         path.kind = CN_PATH_CLASS_ACTION;
         add(changes, NB_OP_MODIFY, &path, "permit");
     }
     for (int attribute = 0; attribute < CN_ATTRIBUTES; attribute++) {
-        const char *old = before->values[attribute], *new = after->values[attribute];
+        const char *old = class->before->values[attribute], *new = class->after->values[attribute];
         if (strcmp(old, new) == 0)
             continue;
         path.attribute = attribute;
@@ -171,15 +170,15 @@ static void work_out(
     }
 }
 
-bool bgpd_class_write(
-    const char *name, const struct cn_class *before, const struct cn_class *after, struct cn_status *status)
+bool bgpd_class_write(const struct bgpd_class_change *classes, size_t count, struct cn_status *status)
 {
     static struct changes changes;
     struct nb_context context = {.client = NB_CLIENT_CLI};
     char words[1024] = "";
     bool is_wrong = false;
     changes.count = 0;
-    work_out(&changes, name, before, after);
+    for (size_t index = 0; index < count; index++)
+        work_out(&changes, &classes[index]);
     struct nb_config *candidate = nb_config_dup(running_config);
     nb_candidate_edit_config_changes(
         candidate, changes.list, changes.count, NULL, false, words, sizeof(words), &is_wrong);
@@ -189,8 +188,8 @@ bool bgpd_class_write(
     if (result != NB_OK && result != NB_ERR_NO_CHANGES) {
         bool is_locked = result == NB_ERR_LOCKED;
         return cn_fail(
-            status, is_locked ? CN_UNAVAILABLE : CN_INTERNAL, "bgpd refused route-map " CN_MARK "%s: %s (%s)", name,
-            words, nb_err_name(result));
+            status, is_locked ? CN_UNAVAILABLE : CN_INTERNAL, "bgpd refused route-map " CN_MARK "%s%s: %s (%s)",
+            classes[0].name, count > 1 ? " or one after it" : "", words, nb_err_name(result));
     }
     // vtysh commits the candidate that it shares with all terminals: without our change there, its next command on any
     // route-map would undo ours.

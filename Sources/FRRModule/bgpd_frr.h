@@ -10,7 +10,8 @@
 void bgpd_networks_start(void);
 void bgpd_networks_stop(void);
 
-/// Calls a function whenever an instance may have come: it got its router id, without which it has no session.
+/// Calls a function whenever an instance may have come, as it got its router id, without which it has no session; and
+/// when bgpd's configuration is read.
 void bgpd_networks_watch(void (*function)(void));
 
 #endif

@@ -5,6 +5,7 @@
 #include "bgpd/bgpd.h"
 #include "bgpd/bgp_route.h"
 #include "bgpd/bgp_table.h"
+#include "bgpd/bgp_vty.h"
 #include "buffer.h"
 #include "command.h"
 #include "linklist.h"
@@ -21,6 +22,7 @@
 /// bgpd's commands report to a terminal; this one has no connection.
 static struct vty *terminal;
 static void (*watcher)(void);
+static bool is_configured;
 
 static int on_router_id(struct bgp *bgp, bool withdraw)
 {
@@ -28,6 +30,30 @@ static int on_router_id(struct bgp *bgp, bool withdraw)
     if (!withdraw && watcher != NULL)
         watcher();
     return 0;
+}
+
+// libfrr keeps the declaration to itself.
+DECLARE_KOOH(cmd_execute_done, (struct vty *vty, const char *command), (vty, command));
+
+/// The last line that `vtysh -b` sends. From the first one on, and for some seconds behind the last one, bgpd holds its
+/// peers back.
+static int on_command(struct vty *vty, const char *command)
+{
+    (void)vty;
+    if (is_configured || strcmp(command, "XFRR_end_configuration") != 0)
+        return 0;
+    is_configured = true;
+    if (watcher != NULL)
+        watcher();
+    return 0;
+}
+
+bool bgpd_is_configured(void)
+{
+    // A bgpd with a file of its own has read it in one event, and no line came from vtysh.
+    if (!is_configured)
+        is_configured = !bgp_config_inprocess() && bgpd_instances(NULL, 0) > 0;
+    return is_configured;
 }
 
 void bgpd_networks_watch(void (*function)(void))
@@ -39,6 +65,7 @@ void bgpd_networks_watch(void (*function)(void))
 
 void bgpd_networks_start(void)
 {
+    hook_register(cmd_execute_done, on_command);
     terminal = vty_new();
     terminal->type = VTY_TERM;
 }
@@ -47,6 +74,7 @@ void bgpd_networks_stop(void)
 {
     if (watcher != NULL)
         hook_unregister(bgp_routerid_update, on_router_id);
+    hook_unregister(cmd_execute_done, on_command);
     watcher = NULL;
     if (terminal == NULL)
         return;

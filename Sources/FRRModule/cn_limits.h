@@ -29,8 +29,10 @@
 // Whole messages that wait for us from one client, and replies that wait for one client.
 #define CN_RECEIVE_QUEUE 4
 #define CN_SEND_QUEUE 64
-// Messages that one turn of bgpd's loop takes.
+// Messages that one turn of bgpd's loop takes, and after which time it takes no more; parts of one message.
 #define CN_BATCH 32
+#define CN_BATCH_US 2000u
+#define CN_PARTS 256
 
 // Memory of one request in hand: the unpacked message and what is worked out from it.
 #define CN_ARENA_BYTES (64u << 20)
@@ -45,6 +47,8 @@
 #define CN_INSTANCES 64u
 // Classes that one transaction or the state file may name.
 #define CN_CLASSES 256u
+// Classes that one transaction may change, which takes one turn of bgpd's loop.
+#define CN_CLASSES_CHANGED 64u
 #define CN_COMMUNITIES 16u
 #define CN_PREPENDS 16u
 // Networks of ours unless the argument `maximum` says otherwise; and the most that it can say.

@@ -20,7 +20,7 @@ static bool has_bits_behind(const struct cn_prefix *prefix)
     return false;
 }
 
-/// glibc writes these with an IPv4 address at their end, others in hexadecimal; both are taken.
+/// bgpd shows these with an IPv4 address at their end, as glibc does; both are taken.
 static bool has_two_spellings(const struct cn_prefix *prefix)
 {
     static const uint8_t zeros[10];
@@ -66,20 +66,65 @@ static char *write_number(char *text, unsigned number)
     return text;
 }
 
-/// IPv4 by hand: a large transaction writes each prefix several times, and glibc takes half a microsecond.
+static char *write_ipv4(char *text, const uint8_t *bytes)
+{
+    for (int byte = 0; byte < 4; byte++) {
+        text = write_number(text, bytes[byte]);
+        *text++ = '.';
+    }
+    return text - 1;
+}
+
+static char *write_group(char *text, unsigned group)
+{
+    bool is_first = true;
+    for (int shift = 12; shift >= 0; shift -= 4) {
+        unsigned digit = group >> shift & 15;
+        if (is_first && digit == 0 && shift > 0)
+            continue;
+        *text++ = "0123456789abcdef"[digit];
+        is_first = false;
+    }
+    return text;
+}
+
+/// RFC 5952, as the Swift side writes it: the first of the longest runs of at least two zero groups becomes `::`, and
+/// IPv4-mapped addresses alone end in an IPv4 address. (glibc writes `::1.2.3.4`, too.)
+static char *write_ipv6(char *text, const uint8_t *bytes)
+{
+    static const uint8_t mapped[12] = {[10] = 0xFF, [11] = 0xFF};
+    unsigned groups[8], first = 8, count = 1, run = 0;
+    if (memcmp(bytes, mapped, sizeof(mapped)) == 0) {
+        memcpy(text, "::ffff:", 7);
+        return write_ipv4(text + 7, bytes + 12);
+    }
+    for (unsigned index = 0; index < 8; index++) {
+        groups[index] = (unsigned)(bytes[2 * index] << 8 | bytes[2 * index + 1]);
+        run = groups[index] == 0 ? run + 1 : 0;
+        if (run > count) {
+            count = run;
+            first = index + 1 - run;
+        }
+    }
+    for (unsigned index = 0; index < 8; index++) {
+        if (index == first) {
+            *text++ = ':';
+            *text++ = ':';
+            index += count - 1;
+            continue;
+        }
+        if (index > 0 && text[-1] != ':')
+            *text++ = ':';
+        text = write_group(text, groups[index]);
+    }
+    return text;
+}
+
+/// By hand: a large transaction writes each prefix several times, and glibc takes half a microsecond.
 void cn_prefix_write(const struct cn_prefix *prefix, char text[CN_PREFIX_TEXT])
 {
-    if (prefix->family == CN_IPV4) {
-        for (int byte = 0; byte < 4; byte++) {
-            text = write_number(text, prefix->bytes[byte]);
-            *text++ = byte < 3 ? '.' : '/';
-        }
-    } else {
-        if (inet_ntop(AF_INET6, prefix->bytes, text, CN_PREFIX_TEXT - 4) == NULL)
-            text[0] = '\0';
-        text += strlen(text);
-        *text++ = '/';
-    }
+    text = prefix->family == CN_IPV4 ? write_ipv4(text, prefix->bytes) : write_ipv6(text, prefix->bytes);
+    *text++ = '/';
     *write_number(text, prefix->length) = '\0';
 }
 

@@ -25,7 +25,7 @@ struct cn_prefix {
 /// RFC 5952 writes it. NULL when it is fine, else what is wrong with it.
 const char *cn_prefix_read(const char *text, size_t length, struct cn_prefix *prefix);
 
-/// Writes the canonical text.
+/// Writes the canonical text, as RFC 5952 has it.
 void cn_prefix_write(const struct cn_prefix *prefix, char text[CN_PREFIX_TEXT]);
 
 /// Whether its address is a link-local one (fe80::/10), which bgpd does not announce.

@@ -16,7 +16,7 @@
 #include "module_state.h"
 #include "show.h"
 
-/// How often the configuration is looked at for the instance that a restore waits for; bgpd usually says when it comes.
+/// How often it is looked for what a restore waits for; bgpd usually says when an instance comes.
 #define RESTORE_MILLISECONDS 250
 /// An instance that has not come by then is not waited for: it was taken out of the configuration.
 #define RESTORE_GIVE_UP_US (600u * 1000000ull)
@@ -36,33 +36,42 @@ static struct event *start_event, *read_event, *turn_event, *restore_event, *upk
 static void restore(void)
 {
     struct cn_service *service = &cn_module.service;
-    // Between the slices of a transaction nothing else moves.
-    if (cn_module.restore == NULL || service->call.is_there)
+    struct cn_state_file *state = &service->state;
+    // Between the slices of a transaction nothing else moves. While the configuration is read, route-maps may still
+    // come behind the line that makes the instance.
+    if (service->call.is_there || !bgpd_is_configured())
         return;
-    if (cn_restore_step(cn_module.restore, &service->running)) {
-        if (bgpd_monotonic_us() - cn_module.started_us < RESTORE_GIVE_UP_US)
+    if (cn_module.configured_us == 0) {
+        cn_module.configured_us = bgpd_monotonic_us();
+        // What came with the configuration belongs into the state file as well.
+        state->wants_rewrite |= cn_running_audit(&service->running);
+    }
+    if (state->restore == NULL)
+        return;
+    if (cn_restore_step(state->restore, &service->running)) {
+        if (bgpd_monotonic_us() - cn_module.configured_us < RESTORE_GIVE_UP_US)
             return;
         bgpd_log(
             BGPD_WARNING, "%zu networks are not restored: their instance is not there",
-            cn_restore_waiting(cn_module.restore));
-        service->state.wants_rewrite = true;
+            cn_restore_count(state->restore));
     }
-    cn_restore_free(cn_module.restore);
-    cn_module.restore = NULL;
+    cn_restore_free(state->restore);
+    state->restore = NULL;
+    state->wants_rewrite = true;
 }
 
 static void on_restore(struct event *event)
 {
     (void)event;
     restore();
-    if (cn_module.restore != NULL)
+    if (cn_module.service.state.restore != NULL)
         event_add_timer_msec(loop, on_restore, NULL, RESTORE_MILLISECONDS, &restore_event);
 }
 
 /// Not at once: bgpd is in the middle of a command.
 static void on_instance(void)
 {
-    if (cn_module.restore == NULL)
+    if (cn_module.service.state.restore == NULL)
         return;
     event_cancel(&restore_event);
     event_add_event(loop, on_restore, NULL, 0, &restore_event);
@@ -121,11 +130,11 @@ static void on_upkeep(struct event *event)
     struct cn_service *service = &cn_module.service;
     (void)event;
     // Between the slices of a transaction nothing else moves.
-    if (!service->call.is_there) {
+    restore();
+    if (!service->call.is_there && cn_module.configured_us != 0) {
         if (++count % UPKEEP_AUDIT == 0)
-            cn_service_audit(service);
-        // What waits for its instance stands only in the file.
-        if (service->state.wants_rewrite && cn_module.restore == NULL)
+            cn_running_notice(&service->running);
+        if (cn_state_is_stale(&service->state, &service->running))
             cn_state_rewrite(&service->state, &service->running);
     }
     event_add_timer_msec(loop, on_upkeep, NULL, UPKEEP_MILLISECONDS, &upkeep_event);
@@ -133,13 +142,13 @@ static void on_upkeep(struct event *event)
 
 // ---- Start and end ----
 
-/// The first event of bgpd's loop: bgpd has forked, given up root, and read its own configuration file by now.
+/// The first event of bgpd's loop: bgpd has forked and given up root by now. It has read nothing: its own configuration
+/// file comes with the next event, what vtysh sends later.
 static void on_start(struct event *event)
 {
     struct cn_service *service = &cn_module.service;
     size_t good = 0;
     (void)event;
-    cn_module.started_us = bgpd_monotonic_us();
     bgpd_networks_start();
     cn_running_start(&service->running, cn_module.options.maximum);
     snprintf(
@@ -148,14 +157,13 @@ static void on_start(struct event *event)
     service->state.descriptor = -1;
     strlcpy(service->state.path, cn_module.options.state, sizeof(service->state.path));
     if (service->state.path[0] != '\0')
-        cn_module.restore = cn_restore_read(service->state.path, &service->running, &good);
+        service->state.restore = cn_restore_read(service->state.path, &service->running, &good);
     cn_state_resume(&service->state, good);
-    if (cn_module.restore != NULL) {
+    if (service->state.restore != NULL) {
         bgpd_networks_watch(on_instance);
         on_restore(NULL);
     }
-    cn_running_audit(&service->running);
-    if (service->state.wants_rewrite && cn_module.restore == NULL)
+    if (service->state.wants_rewrite)
         cn_state_rewrite(&service->state, &service->running);
     on_retry(NULL);
     event_add_timer_msec(loop, on_upkeep, NULL, UPKEEP_MILLISECONDS, &upkeep_event);
@@ -187,8 +195,8 @@ static int on_early_fini(void)
     cn_server_close(&cn_module.server);
     cn_arena_free(&cn_module.service.call.arena);
     cn_state_close(&cn_module.service.state);
-    cn_restore_free(cn_module.restore);
-    cn_module.restore = NULL;
+    cn_restore_free(cn_module.service.state.restore);
+    cn_module.service.state.restore = NULL;
     bgpd_networks_stop();
     return 0;
 }

@@ -13,13 +13,12 @@ struct cn_module {
     /// Why the module does nothing; NULL when it serves.
     const char *problem;
     bool is_serving;
-    uint64_t started_us;
+    /// When bgpd's configuration was found to be read; 0 before.
+    uint64_t configured_us;
     struct cn_service service;
     struct cn_server server;
     /// What bgpd's loop watches for the server.
     int descriptor;
-    /// NULL when nothing waits for its instance any more.
-    struct cn_restore *restore;
 };
 
 extern struct cn_module cn_module;

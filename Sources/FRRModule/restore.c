@@ -5,13 +5,12 @@
 #include <string.h>
 
 #include "cn_hash.h"
-#include "state_file.h"
 #include "text.h"
 
 struct entry {
     struct cn_prefix prefix;
     uint8_t vrf;
-    /// CN_NO_CLASS for one that was removed again.
+    /// CN_NO_CLASS for one that does not wait: it was removed again, or is restored.
     int16_t class;
 };
 
@@ -24,6 +23,8 @@ struct cn_restore {
     size_t class_count;
     struct {
         char name[CN_VRF_BYTES + 1];
+        /// When its instance was seen first; 0 before.
+        uint64_t since_us;
         bool is_done;
     } vrfs[CN_INSTANCES];
     size_t vrf_count;
@@ -34,29 +35,43 @@ struct cn_restore {
 };
 
 #define EMPTY 255
+/// A class that is not there this long after its instance will not come: somebody took it out of the configuration.
+#define PATIENCE_US (10u * 1000000ull)
 
 // ---- Reading ----
 
-static int find_class(struct cn_restore *restore, const char *name)
+static int known_class(const struct cn_restore *restore, const char *name)
 {
     for (size_t index = 0; index < restore->class_count; index++) {
         if (strcmp(restore->classes[index].name, name) == 0)
             return (int)index;
     }
-    if (restore->class_count == CN_CLASSES)
-        return CN_NO_CLASS;
+    return CN_NO_CLASS;
+}
+
+static int find_class(struct cn_restore *restore, const char *name)
+{
+    int known = known_class(restore, name);
+    if (known != CN_NO_CLASS || restore->class_count == CN_CLASSES)
+        return known;
     strcpy(restore->classes[restore->class_count].name, name);
     return (int)restore->class_count++;
 }
 
-static int find_vrf(struct cn_restore *restore, const char *name)
+static int known_vrf(const struct cn_restore *restore, const char *name)
 {
     for (size_t index = 0; index < restore->vrf_count; index++) {
         if (strcmp(restore->vrfs[index].name, name) == 0)
             return (int)index;
     }
-    if (restore->vrf_count == CN_INSTANCES)
-        return -1;
+    return -1;
+}
+
+static int find_vrf(struct cn_restore *restore, const char *name)
+{
+    int known = known_vrf(restore, name);
+    if (known >= 0 || restore->vrf_count == CN_INSTANCES)
+        return known;
     strcpy(restore->vrfs[restore->vrf_count].name, name);
     return (int)restore->vrf_count++;
 }
@@ -129,7 +144,7 @@ struct cn_restore *cn_restore_read_bytes(
         bgpd_log(BGPD_WARNING, "the state file is damaged behind byte %zu; what is before is used", *good);
     if (generation >= running->generation && generation < UINT64_MAX)
         running->generation = generation + 1;
-    if (cn_restore_waiting(restore) > 0)
+    if (cn_restore_count(restore) > 0)
         return restore;
     cn_restore_free(restore);
     return NULL;
@@ -150,16 +165,21 @@ struct cn_restore *cn_restore_read(const char *path, struct cn_running *running,
 // ---- Restoring ----
 
 /// Makes the class that a network needs. An operator's route-map of that name stays as it is.
-static bool restore_class(struct cn_restore *restore, int class, struct cn_status *status)
+static bool restore_class(
+    struct cn_restore *restore, int class, struct cn_running *running, struct cn_status *status)
 {
     struct cn_class now;
     const char *name = restore->classes[class].name;
     if (bgpd_class_exists(name))
         return true;
     if (!restore->classes[class].is_defined)
-        return false;
+        return cn_fail(status, CN_FAILED_PRECONDITION, "class %s is not there", name);
     bgpd_class_read(name, &now);
-    return !now.exists && bgpd_class_write(name, &now, &restore->classes[class].definition, status);
+    struct bgpd_class_change change = {name, &now, &restore->classes[class].definition};
+    if (now.exists || !bgpd_class_write(&change, 1, status))
+        return false;
+    cn_running_change_class(running, name, change.before, change.after);
+    return true;
 }
 
 static bool restore_network(
@@ -167,12 +187,10 @@ static bool restore_network(
     struct cn_status *status)
 {
     char route_map[CN_ROUTE_MAP_BYTES + 1] = CN_MARK;
-    struct bgpd_network network;
     const char *name = restore->classes[entry->class].name;
-    // What the configuration says by now was somebody's wish, ours or not.
-    if (bgpd_network_find(instance, &entry->prefix, &network))
-        return true;
-    if (running->count >= running->maximum || !restore_class(restore, entry->class, status))
+    if (running->count >= running->maximum)
+        return cn_fail(status, CN_RESOURCE_EXHAUSTED, "at most %u networks are allowed", running->maximum);
+    if (!restore_class(restore, entry->class, running, status))
         return false;
     strcpy(route_map + sizeof(CN_MARK) - 1, name);
     if (!bgpd_network_set(instance, &entry->prefix, route_map, status))
@@ -181,53 +199,108 @@ static bool restore_network(
     return true;
 }
 
+/// Restores what can be restored of a VRF by now.
 static void restore_vrf(
     struct cn_restore *restore, uint8_t vrf, struct bgpd_instance *instance, struct cn_running *running)
 {
     struct cn_status status = {CN_OK, ""};
+    struct bgpd_network network;
     size_t restored = 0, failed = 0;
+    // What came with the configuration is counted first.
+    cn_running_audit(running);
     for (size_t slot = 0; slot < restore->slot_count; slot++) {
-        const struct entry *entry = &restore->slots[slot];
+        struct entry *entry = &restore->slots[slot];
         if (entry->prefix.length == EMPTY || entry->vrf != vrf || entry->class == CN_NO_CLASS)
             continue;
-        if (restore_network(restore, instance, entry, running, &status))
+        // What the configuration says by now was somebody's wish, ours or not.
+        if (!bgpd_network_find(instance, &entry->prefix, &network)) {
+            if (!restore_network(restore, instance, entry, running, &status)) {
+                failed++;
+                continue;
+            }
             restored++;
-        else
-            failed++;
+        }
+        entry->class = CN_NO_CLASS;
     }
-    cn_running_advance(running);
-    if (failed > 0)
+    if (restored > 0) {
+        cn_running_advance(running);
+        bgpd_log(BGPD_NOTICE, "VRF %s: %zu networks restored", restore->vrfs[vrf].name, restored);
+    }
+    restore->vrfs[vrf].is_done =
+        failed == 0 || bgpd_monotonic_us() - restore->vrfs[vrf].since_us >= PATIENCE_US;
+    if (failed > 0 && restore->vrfs[vrf].is_done)
         bgpd_log(
-            BGPD_ERROR, "VRF %s: %zu networks were not restored: %s", restore->vrfs[vrf].name, failed,
-            status.code != CN_OK ? status.text : "their class is gone, or there are too many");
-    bgpd_log(BGPD_NOTICE, "VRF %s: %zu networks restored", restore->vrfs[vrf].name, restored);
+            BGPD_ERROR, "VRF %s: %zu networks are not restored: %s", restore->vrfs[vrf].name, failed, status.text);
 }
 
 bool cn_restore_step(struct cn_restore *restore, struct cn_running *running)
 {
     bool is_waiting = false;
     for (size_t vrf = 0; vrf < restore->vrf_count; vrf++) {
+        struct bgpd_instance *instance = bgpd_instance(restore->vrfs[vrf].name);
         if (restore->vrfs[vrf].is_done)
             continue;
-        struct bgpd_instance *instance = bgpd_instance(restore->vrfs[vrf].name);
-        if (instance == NULL) {
-            is_waiting = true;
-            continue;
-        }
-        restore->vrfs[vrf].is_done = true;
-        restore_vrf(restore, (uint8_t)vrf, instance, running);
+        if (instance != NULL && restore->vrfs[vrf].since_us == 0)
+            restore->vrfs[vrf].since_us = bgpd_monotonic_us();
+        if (instance != NULL)
+            restore_vrf(restore, (uint8_t)vrf, instance, running);
+        is_waiting |= !restore->vrfs[vrf].is_done;
     }
     return is_waiting;
 }
 
-size_t cn_restore_waiting(const struct cn_restore *restore)
+// ---- What waits ----
+
+static bool is_waiting(const struct cn_restore *restore, const struct entry *entry)
+{
+    return entry->prefix.length != EMPTY && entry->class != CN_NO_CLASS && !restore->vrfs[entry->vrf].is_done;
+}
+
+size_t cn_restore_count(const struct cn_restore *restore)
 {
     size_t count = 0;
+    for (size_t slot = 0; slot < restore->slot_count; slot++)
+        count += is_waiting(restore, &restore->slots[slot]);
+    return count;
+}
+
+void cn_restore_each(const struct cn_restore *restore, const struct cn_state_reader *reader)
+{
+    bool is_used[CN_CLASSES] = {false};
+    for (size_t slot = 0; slot < restore->slot_count; slot++) {
+        if (is_waiting(restore, &restore->slots[slot]))
+            is_used[restore->slots[slot].class] = true;
+    }
+    for (size_t index = 0; index < restore->class_count; index++) {
+        if (is_used[index] && restore->classes[index].is_defined)
+            reader->class(restore->classes[index].name, &restore->classes[index].definition, reader->argument);
+    }
     for (size_t slot = 0; slot < restore->slot_count; slot++) {
         const struct entry *entry = &restore->slots[slot];
-        count += entry->prefix.length != EMPTY && entry->class != CN_NO_CLASS && !restore->vrfs[entry->vrf].is_done;
+        if (is_waiting(restore, entry))
+            reader->network(
+                restore->vrfs[entry->vrf].name, &entry->prefix, restore->classes[entry->class].name, reader->argument);
     }
-    return count;
+}
+
+bool cn_restore_forget(struct cn_restore *restore, const struct cn_transaction *transaction)
+{
+    bool is_known = false;
+    for (size_t index = 0; index < transaction->class_count; index++) {
+        const struct cn_class_edit *class = &transaction->classes[index];
+        if (class->after != NULL && known_class(restore, class->name) != CN_NO_CLASS)
+            take_class(class->name, class->after->exists ? class->after : NULL, restore);
+    }
+    for (size_t index = 0; index < transaction->network_count; index++) {
+        const struct cn_network_edit *edit = &transaction->networks[index];
+        int vrf = known_vrf(restore, transaction->vrfs[edit->vrf]);
+        if (vrf < 0)
+            continue;
+        struct entry *entry = slot_of(restore->slots, restore->slot_count, (uint8_t)vrf, &edit->prefix);
+        is_known |= is_waiting(restore, entry);
+        entry->class = CN_NO_CLASS;
+    }
+    return is_known;
 }
 
 void cn_restore_free(struct cn_restore *restore)

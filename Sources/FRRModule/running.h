@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/// What is known of bgpd's running configuration: how many networks are ours, and the number of this state.
+/// What is known of bgpd's running configuration: how many networks are ours, what the classes are, and the number of
+/// this state.
 
 #ifndef CN_RUNNING_H
 #define CN_RUNNING_H
@@ -12,6 +13,10 @@ struct cn_running {
     /// Networks of ours, and the sum of their hashes. Kept up to date by what we do, checked by `cn_running_audit`.
     uint64_t count;
     uint64_t fingerprint;
+    /// The sum of the hashes of all classes and their definitions.
+    uint64_t classes;
+    /// How often somebody else was found to have changed ours.
+    uint64_t foreign_changes;
     /// Networks of ours that there may be.
     uint32_t maximum;
 };
@@ -28,7 +33,15 @@ void cn_running_subtract(
 /// The generation of the state that follows.
 void cn_running_advance(struct cn_running *running);
 
-/// Looks at every network. When somebody else changed ours, the generation advances. Returns whether it did.
+/// Takes in that a class of ours became another, came or went.
+void cn_running_change_class(
+    struct cn_running *running, const char *name, const struct cn_class *before, const struct cn_class *after);
+
+/// Looks at every network and class. When they are not as they are known here, the generation advances. Returns whether
+/// it did.
 bool cn_running_audit(struct cn_running *running);
+
+/// An audit at a time when whatever it finds is somebody else's doing, and is counted as that.
+void cn_running_notice(struct cn_running *running);
 
 #endif

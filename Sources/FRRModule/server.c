@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// ---- Opening and closing ----
+// ---- Opening ----
 
 static bool set(void *socket, int option, int value)
 {
@@ -77,22 +77,6 @@ int cn_server_descriptor(const struct cn_server *server)
     return descriptor;
 }
 
-void cn_server_close(struct cn_server *server)
-{
-    // libzmq leaves the file.
-    if (server->is_bound)
-        unlink(server->path);
-    server->is_bound = false;
-    // What it is a copy of says whom it came from, and holds that.
-    zmq_msg_close(&server->peer);
-    if (server->socket != NULL)
-        zmq_close(server->socket);
-    if (server->context != NULL)
-        zmq_ctx_term(server->context);
-    server->socket = NULL;
-    server->context = NULL;
-}
-
 // ---- Sending ----
 
 static bool send_part(struct cn_server *server, zmq_msg_t *part, int flags)
@@ -127,62 +111,87 @@ static void send_reply(
 
 // ---- Receiving ----
 
-#define KEPT_PARTS 3
+enum received { CN_NOTHING, CN_PARTS_OF_MESSAGE, CN_MESSAGE };
 
-/// Takes a whole message. Returns how many parts it had, of which the first ones are kept; 0 when there is none.
-static size_t receive(struct cn_server *server, zmq_msg_t parts[KEPT_PARTS])
+/// Takes a message, of which the first parts are kept; one of very many parts in several turns.
+static enum received receive(struct cn_server *server)
 {
-    size_t count = 0;
-    bool has_more = true;
-    while (has_more) {
+    for (unsigned taken = 0; taken < CN_PARTS; taken++) {
         zmq_msg_t surplus;
-        zmq_msg_t *part = count < KEPT_PARTS ? &parts[count] : &surplus;
+        bool is_kept = server->part_count < CN_KEPT_PARTS;
+        zmq_msg_t *part = is_kept ? &server->parts[server->part_count] : &surplus;
         zmq_msg_init(part);
         if (zmq_msg_recv(part, server->socket, ZMQ_DONTWAIT) < 0) {
             zmq_msg_close(part);
-            break;
+            return CN_NOTHING;
         }
-        has_more = zmq_msg_more(part);
-        if (part == &surplus)
+        bool has_more = zmq_msg_more(part);
+        if (!is_kept)
             zmq_msg_close(part);
-        count++;
+        server->part_count++;
+        if (!has_more)
+            return CN_MESSAGE;
     }
-    return count;
+    return CN_PARTS_OF_MESSAGE;
 }
 
-/// Returns whether the service needs more turns for it.
-static bool serve(struct cn_server *server, zmq_msg_t parts[KEPT_PARTS], size_t count)
+static void drop_message(struct cn_server *server)
 {
-    zmq_msg_move(&server->peer, &parts[0]);
+    for (size_t index = 0; index < server->part_count && index < CN_KEPT_PARTS; index++)
+        zmq_msg_close(&server->parts[index]);
+    server->part_count = 0;
+}
+
+/// Serves the message that was received. Returns whether the service needs more turns for it.
+static bool serve(struct cn_server *server)
+{
+    zmq_msg_t *header = &server->parts[1], *body = &server->parts[2];
+    zmq_msg_move(&server->peer, &server->parts[0]);
     server->service->send = send_reply;
     server->service->send_argument = server;
-    if (count != KEPT_PARTS) {
-        cn_service_refuse(server->service, count - 1);
-        return false;
-    }
-    return cn_service_receive(
-        server->service, zmq_msg_data(&parts[1]), zmq_msg_size(&parts[1]), zmq_msg_data(&parts[2]),
-        zmq_msg_size(&parts[2]));
+    if (server->part_count == CN_KEPT_PARTS)
+        return cn_service_receive(
+            server->service, zmq_msg_data(header), zmq_msg_size(header), zmq_msg_data(body), zmq_msg_size(body));
+    cn_service_refuse(server->service, server->part_count - 1);
+    return false;
 }
 
 bool cn_server_turn(struct cn_server *server)
 {
+    uint64_t began = bgpd_monotonic_us();
     if (server->socket == NULL)
         return false;
     if (server->service->call.is_there) {
         cn_service_continue(server->service);
         return true;
     }
-    for (unsigned taken = 0; taken < CN_BATCH; taken++) {
-        zmq_msg_t parts[KEPT_PARTS];
-        size_t count = receive(server, parts);
-        if (count == 0)
-            return false;
-        bool needs_more = serve(server, parts, count);
-        for (size_t index = 0; index < count && index < KEPT_PARTS; index++)
-            zmq_msg_close(&parts[index]);
+    for (unsigned taken = 0; taken < CN_BATCH && bgpd_monotonic_us() - began < CN_BATCH_US; taken++) {
+        enum received received = receive(server);
+        if (received != CN_MESSAGE)
+            return received == CN_PARTS_OF_MESSAGE;
+        bool needs_more = serve(server);
+        drop_message(server);
         if (needs_more)
             return true;
     }
     return true;
+}
+
+// ---- Closing ----
+
+void cn_server_close(struct cn_server *server)
+{
+    // libzmq leaves the file.
+    if (server->is_bound)
+        unlink(server->path);
+    server->is_bound = false;
+    drop_message(server);
+    // What it is a copy of says whom it came from, and holds that.
+    zmq_msg_close(&server->peer);
+    if (server->socket != NULL)
+        zmq_close(server->socket);
+    if (server->context != NULL)
+        zmq_ctx_term(server->context);
+    server->socket = NULL;
+    server->context = NULL;
 }

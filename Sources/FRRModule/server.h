@@ -17,6 +17,9 @@
 
 #include "service.h"
 
+/// Parts of a good message.
+#define CN_KEPT_PARTS 3
+
 struct cn_server {
     struct cn_service *service;
     void *context;
@@ -24,6 +27,9 @@ struct cn_server {
     bool is_bound;
     char path[108];
     zmq_msg_t peer;
+    /// The message that is being received: its first parts, and how many it has so far.
+    zmq_msg_t parts[CN_KEPT_PARTS];
+    size_t part_count;
     /// Replies that found no room, as their client does not read, or no client any more.
     uint64_t replies_dropped;
 };

@@ -152,6 +152,14 @@ static void unknown_method(struct cn_service *service, const char *method)
     cn_service_fail(service, &status);
 }
 
+/// Whatever is there, more is to come.
+static void refuse_for_now(struct cn_service *service)
+{
+    struct cn_status status;
+    cn_fail(&status, CN_UNAVAILABLE, "bgpd has not read its configuration yet, or it has no BGP instance");
+    cn_service_fail(service, &status);
+}
+
 void cn_service_note_turn(struct cn_service *service, uint64_t began)
 {
     service->counters.last_turn_us = bgpd_monotonic_us() - began;
@@ -179,26 +187,20 @@ bool cn_service_receive(
     const RequestHeader *header = read_header(service, header_bytes, header_count, &status);
     if (header == NULL)
         cn_service_fail(service, &status);
+    else if (strcmp(header->method, "Heartbeat") == 0)
+        heartbeat(service, body, body_count);
+    else if (!bgpd_is_configured())
+        refuse_for_now(service);
     else if (strcmp(header->method, "Commit") == 0)
         needs_more = cn_service_commit(service, body, body_count);
     else if (strcmp(header->method, "Get") == 0)
         cn_service_get(service, body, body_count);
     else if (strcmp(header->method, "GetCapabilities") == 0)
         cn_service_capabilities(service, body, body_count);
-    else if (strcmp(header->method, "Heartbeat") == 0)
-        heartbeat(service, body, body_count);
     else
         unknown_method(service, header->method);
     if (!needs_more)
         cn_service_finish(service);
     cn_service_note_turn(service, began);
     return needs_more;
-}
-
-void cn_service_audit(struct cn_service *service)
-{
-    if (!cn_running_audit(&service->running))
-        return;
-    service->counters.foreign_changes++;
-    service->state.wants_rewrite = true;
 }

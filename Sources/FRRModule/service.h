@@ -26,7 +26,6 @@ struct cn_counters {
     uint64_t commits;
     uint64_t rejected;
     uint64_t repeated;
-    uint64_t foreign_changes;
     /// Microseconds of the last and of the longest turn in bgpd's loop.
     uint64_t last_turn_us;
     uint64_t longest_turn_us;
@@ -66,9 +65,6 @@ bool cn_service_continue(struct cn_service *service);
 
 /// Answers a message that has not two frames.
 void cn_service_refuse(struct cn_service *service, size_t frame_count);
-
-/// Counts and records changes that somebody else made to our networks.
-void cn_service_audit(struct cn_service *service);
 
 // ---- Between the files of the service ----
 

@@ -2,6 +2,7 @@
 // Method Commit.
 #include <string.h>
 
+#include "restore.h"
 #include "service.h"
 #include "wire_scan.h"
 
@@ -37,9 +38,13 @@ static bool check_request(const CommitRequest *request, struct cn_status *status
 }
 
 static bool check_generation(
-    const struct cn_service *service, const CommitRequest *request, struct cn_status *status)
+    struct cn_service *service, const CommitRequest *request, struct cn_status *status)
 {
-    if (!request->has_expected_generation || request->expected_generation == service->running.generation)
+    if (!request->has_expected_generation)
+        return true;
+    // Who names a state means it: what others did since the last audit is another one.
+    cn_running_notice(&service->running);
+    if (request->expected_generation == service->running.generation)
         return true;
     return cn_fail(
         status, CN_ABORTED, "running has generation %llu, not %llu as expected",
@@ -80,10 +85,15 @@ static void apply(struct cn_service *service, struct cn_status *status)
     struct cn_call *call = &service->call;
     if (!check_generation(service, call->commit, status) || !check_deadline(call, status))
         return;
-    if (cn_transaction_apply(&call->transaction, &service->running, status))
-        cn_state_append(&service->state, &call->transaction, &service->running);
-    else if (status->code == CN_UNKNOWN)
-        service->state.wants_rewrite = true;
+    struct cn_state_file *state = &service->state;
+    if (!cn_transaction_apply(&call->transaction, &service->running, status)) {
+        state->wants_rewrite |= status->code == CN_UNKNOWN;
+        return;
+    }
+    // The removal of a network that waits changes nothing in bgpd, so it is not appended.
+    if (state->restore != NULL && cn_restore_forget(state->restore, &call->transaction))
+        state->wants_rewrite = true;
+    cn_state_append(state, &call->transaction, &service->running);
 }
 
 static bool step(struct cn_service *service)

@@ -14,6 +14,8 @@ struct collection {
     struct cn_service *service;
     const GetRequest *request;
     const char *vrf;
+    /// Every path names one network.
+    bool is_named;
     PathValue **values;
     size_t count;
     size_t capacity;
@@ -36,7 +38,8 @@ static bool collect(struct collection *collection, const struct cn_path *path, c
     struct cn_arena *arena = &collection->service->call.arena;
     char text[CN_PATH_TEXT];
     cn_path_write(path, text);
-    if (!is_wanted(collection, text))
+    // What was looked up by its name is wanted, however that was spelled.
+    if (!collection->is_named && !is_wanted(collection, text))
         return true;
     if (collection->count == collection->capacity) {
         size_t capacity = collection->capacity == 0 ? 1024 : 4 * collection->capacity;
@@ -126,12 +129,15 @@ static bool collect_named(struct collection *collection)
             || paths[index].kind > CN_PATH_NETWORK_CLASS)
             return false;
     }
+    collection->is_named = true;
     for (size_t index = 0; index < collection->request->n_paths; index++) {
         struct bgpd_instance *instance = bgpd_instance(paths[index].vrf);
         struct bgpd_network network;
         collection->vrf = paths[index].vrf;
-        if (instance != NULL && bgpd_network_find(instance, &paths[index].prefix, &network)
-            && !collect_network(&network, collection))
+        if (instance == NULL || !bgpd_network_find(instance, &paths[index].prefix, &network)
+            || (paths[index].kind == CN_PATH_NETWORK_CLASS && network.route_map == NULL))
+            continue;
+        if (!collect_network(&network, collection))
             break;
     }
     collection->vrf = NULL;
@@ -176,7 +182,7 @@ void cn_service_get(struct cn_service *service, const uint8_t *body, size_t coun
     }
     if (!collect_named(&collection)) {
         // Looking at everything is the time to notice what others did.
-        cn_service_audit(service);
+        cn_running_notice(&service->running);
         collect_all(&collection);
     }
     if (collection.status.code != CN_OK) {

@@ -22,6 +22,8 @@
 #include "running.h"
 #include "transaction.h"
 
+struct cn_restore;
+
 struct cn_state_file {
     /// Empty when there is none.
     char path[256];
@@ -32,6 +34,10 @@ struct cn_state_file {
     bool wants_rewrite;
     /// The last write failed: there is no file until a rewrite succeeds.
     bool is_broken;
+    /// What was read and waits to be restored; NULL for nothing. It stays in the file.
+    struct cn_restore *restore;
+    /// Changes by others that are in the file.
+    uint64_t foreign_changes;
 };
 
 /// What `cn_state_read` finds; called for the lines of whole transactions only. A definition of NULL is a class that is
@@ -56,11 +62,14 @@ char *cn_state_load(const char *path, size_t *count);
 /// Goes on with the file that was read, behind its good part. Without one it is written by the next rewrite.
 void cn_state_resume(struct cn_state_file *file, size_t good);
 
-/// Appends a transaction that was applied.
+/// Appends a transaction that was applied, or writes all anew when the file would be too long to be read.
 void cn_state_append(
     struct cn_state_file *file, const struct cn_transaction *transaction, const struct cn_running *running);
 
-/// Writes all networks and classes of ours anew. Returns whether there is a good file now.
+/// Whether it is time to write all of it anew.
+bool cn_state_is_stale(const struct cn_state_file *file, const struct cn_running *running);
+
+/// Writes all networks and classes of ours anew, and what waits to be restored. Returns whether there is a good file.
 bool cn_state_rewrite(struct cn_state_file *file, const struct cn_running *running);
 
 /// Lets go of the descriptor; the file stays.

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "state_file.h"
+#include "restore.h"
 #include "text.h"
 
 /// Written anew when it is longer than twice what it began with and this.
@@ -150,7 +150,9 @@ void cn_state_append(
                 &buffer, transaction->vrfs[edit->vrf], &edit->prefix,
                 edit->after == CN_NO_CLASS ? NULL : transaction->classes[edit->after].name);
     }
-    if (buffer.count > 0 || buffer.is_broken) {
+    if (file->size + buffer.count + 64 > CN_STATE_BYTES) {
+        cn_state_rewrite(file, running);
+    } else if (buffer.count > 0 || buffer.is_broken) {
         put_end(&buffer, 0, running->generation);
         errno = ENOMEM;
         if (buffer.is_broken || write(file->descriptor, buffer.bytes, buffer.count) != (ssize_t)buffer.count)
@@ -164,6 +166,11 @@ void cn_state_append(
 }
 
 // ---- All of it ----
+
+bool cn_state_is_stale(const struct cn_state_file *file, const struct cn_running *running)
+{
+    return file->wants_rewrite || file->foreign_changes != running->foreign_changes;
+}
 
 struct snapshot {
     struct buffer buffer;
@@ -188,12 +195,31 @@ static bool put_one_network(const struct bgpd_network *network, void *argument)
     return true;
 }
 
-static void take_snapshot(struct snapshot *snapshot, const struct cn_running *running)
+static void put_waiting_class(const char *name, const struct cn_class *definition, void *argument)
+{
+    struct snapshot *snapshot = argument;
+    put_class(&snapshot->buffer, name, definition);
+}
+
+static void put_waiting_network(
+    const char *vrf, const struct cn_prefix *prefix, const char *class_name, void *argument)
+{
+    struct snapshot *snapshot = argument;
+    put_network(&snapshot->buffer, vrf, prefix, class_name);
+}
+
+static void take_snapshot(
+    struct snapshot *snapshot, const struct cn_running *running, const struct cn_restore *restore)
 {
     struct bgpd_instance_facts facts[CN_INSTANCES];
     size_t count = bgpd_instances(facts, CN_INSTANCES);
     put(&snapshot->buffer, "cosmolet-northbound 1\n");
     size_t first = snapshot->buffer.count;
+    // What bgpd has by now stands behind and counts.
+    if (restore != NULL) {
+        struct cn_state_reader reader = {put_waiting_class, put_waiting_network, snapshot};
+        cn_restore_each(restore, &reader);
+    }
     bgpd_class_each(put_one_class, snapshot);
     for (size_t index = 0; index < count && index < CN_INSTANCES; index++) {
         struct bgpd_instance *instance = bgpd_instance(facts[index].vrf);
@@ -210,7 +236,7 @@ bool cn_state_rewrite(struct cn_state_file *file, const struct cn_running *runni
     char temporary[sizeof(file->path) + 8];
     if (file->path[0] == '\0')
         return true;
-    take_snapshot(&snapshot, running);
+    take_snapshot(&snapshot, running, file->restore);
     snprintf(temporary, sizeof(temporary), "%s.new", file->path);
     errno = ENOMEM;
     int descriptor = snapshot.buffer.is_broken
@@ -230,6 +256,7 @@ bool cn_state_rewrite(struct cn_state_file *file, const struct cn_running *runni
         file->size = file->base = snapshot.buffer.count;
         file->wants_rewrite = false;
         file->is_broken = false;
+        file->foreign_changes = running->foreign_changes;
     }
     free(snapshot.buffer.bytes);
     return is_fine;

@@ -125,6 +125,10 @@ static struct cn_class *class_to_change(
     struct cn_class_edit *edit = &transaction->classes[position];
     if (edit->after != NULL)
         return edit->after;
+    if (transaction->changed_classes == CN_CLASSES_CHANGED) {
+        cn_fail(status, CN_RESOURCE_EXHAUSTED, "a transaction changes at most %u classes", CN_CLASSES_CHANGED);
+        return NULL;
+    }
     edit->before = cn_arena_take(transaction->arena, sizeof(*edit->before));
     edit->after = cn_arena_take(transaction->arena, sizeof(*edit->after));
     if (edit->before == NULL || edit->after == NULL) {
@@ -140,6 +144,7 @@ static struct cn_class *class_to_change(
         return NULL;
     }
     *edit->after = *edit->before;
+    transaction->changed_classes++;
     return edit->after;
 }
 

@@ -54,6 +54,8 @@ struct cn_transaction {
     size_t vrf_count;
     struct cn_class_edit *classes;
     size_t class_count;
+    /// How many of them it may change.
+    size_t changed_classes;
 
     /// Networks that it adds less those that it removes.
     int64_t growth;

@@ -73,7 +73,7 @@ static bool check_quota(
     if (transaction->growth <= 0 || running->count + (uint64_t)transaction->growth <= running->maximum)
         return true;
     // What was counted may be more than there is, when somebody removed some of ours by hand.
-    cn_running_audit(running);
+    cn_running_notice(running);
     if (running->count + (uint64_t)transaction->growth <= running->maximum)
         return true;
     return cn_fail(

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Text, prefixes, paths, attributes, and the walk over packed bytes.
+#include <arpa/inet.h>
+
 #include "harness.h"
 #include "text.h"
 #include "wire_scan.h"
@@ -19,7 +21,8 @@ static void test_prefixes(void)
 {
     static const char *const good[] = {
         "198.51.100.1/32", "198.51.100.0/24", "0.0.0.0/0", "::/0", "2001:db8::/32", "2001:db8::1/128",
-        "2001:db8:0:1:1:1:1:1/128", "128.0.0.0/1",
+        "2001:db8:0:1:1:1:1:1/128", "128.0.0.0/1", "::102:304/128", "::1/128", "::ffff:192.0.2.1/128", "1::/16",
+        "::ffff:0.0.0.0/96", "::ffff:0:102:304/128", "1:0:0:2::/64", "1:0:0:2::3/128", "1::2:0:0:3:4/128",
     };
     static const char *const bad[] = {
         "", "/", "198.51.100.1", "198.51.100.1/", "198.51.100.1/33", "198.51.100.1/24", "198.51.100.01/32",
@@ -31,6 +34,25 @@ static void test_prefixes(void)
         CHECK(reads(good[index]));
     for (size_t index = 0; index < sizeof(bad) / sizeof(bad[0]); index++)
         CHECK(!reads(bad[index]));
+}
+
+/// Addresses but those whose end glibc writes as IPv4 are written as glibc does it.
+static void test_ipv6_text(void)
+{
+    struct cn_prefix prefix = {.family = CN_IPV6, .length = 128};
+    char ours[CN_PREFIX_TEXT], theirs[CN_PREFIX_TEXT];
+    srand(5952);
+    for (unsigned round = 0; round < 100000; round++) {
+        for (unsigned byte = 0; byte < 16; byte++)
+            prefix.bytes[byte] = rand() % 4 == 0 ? (uint8_t)rand() : 0;
+        prefix.bytes[0] |= 1;
+        cn_prefix_write(&prefix, ours);
+        CHECK(inet_ntop(AF_INET6, prefix.bytes, theirs, sizeof(theirs)) != NULL);
+        CHECK(strncmp(ours, theirs, strlen(theirs)) == 0 && strcmp(ours + strlen(theirs), "/128") == 0);
+    }
+    CHECK(cn_prefix_read("::1.2.3.4/128", 13, &prefix) == NULL);
+    cn_prefix_write(&prefix, ours);
+    CHECK(strcmp(ours, "::102:304/128") == 0);
 }
 
 static void test_paths(void)
@@ -233,6 +255,7 @@ static void test_arena(void)
 int main(void)
 {
     RUN(test_prefixes);
+    RUN(test_ipv6_text);
     RUN(test_paths);
     RUN(test_attribute_values);
     RUN(test_text);

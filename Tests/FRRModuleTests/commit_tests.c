@@ -210,6 +210,110 @@ static void test_classes(void)
     end();
 }
 
+/// The frames of a Commit of many networks of class gold, which takes several turns.
+static uint8_t *pack_large(uint8_t *header, size_t *header_count, size_t *size)
+{
+    char prefix[32];
+    Cosmolet__Northbound__V1__RequestHeader request = COSMOLET__NORTHBOUND__V1__REQUEST_HEADER__INIT;
+    Cosmolet__Northbound__V1__CommitRequest body = COSMOLET__NORTHBOUND__V1__COMMIT_REQUEST__INIT;
+    request.has_api_major = request.has_deadline_ms = 1;
+    request.api_major = 1;
+    request.deadline_ms = 5;
+    request.service = "cosmolet.northbound.v1.Northbound";
+    request.method = "Commit";
+    request.request_id = "large";
+    request.client = "unit";
+    *header_count = cosmolet__northbound__v1__request_header__pack(&request, header);
+    for (unsigned index = 0; index <= CN_SLICE; index++) {
+        snprintf(prefix, sizeof(prefix), "10.1.%u.%u/32", index / 256, index % 256);
+        edits_network(&edits, "default", prefix, "gold");
+    }
+    body.has_phase = 1;
+    body.phase = 2;
+    body.edits = edits.pointers;
+    body.n_edits = edits.count;
+    *size = cosmolet__northbound__v1__commit_request__get_packed_size(&body);
+    uint8_t *bytes = malloc(*size);
+    CHECK(bytes != NULL);
+    cosmolet__northbound__v1__commit_request__pack(&body, bytes);
+    return bytes;
+}
+
+/// Somebody removes a class that a transaction only uses, or says as it is already, after it was checked.
+static void test_a_class_that_goes_between_slices(void)
+{
+    for (unsigned is_defined = 0; is_defined < 2; is_defined++) {
+        uint8_t header[256];
+        size_t header_count, size;
+        begin(CN_SLICE + 8);
+        define("gold");
+        CHECK(client_commit(&client, &edits, NULL, 0) == CN_OK);
+        again(CN_SLICE + 8);
+        if (is_defined)
+            define("gold");
+        uint8_t *bytes = pack_large(header, &header_count, &size);
+        bool needs_more = cn_service_receive(&client.service, header, header_count, bytes, size);
+        // All but the last of the slices that check the networks.
+        while (client.service.call.transaction.checked_count < CN_SLICE) {
+            CHECK(needs_more);
+            needs_more = cn_service_continue(&client.service);
+        }
+        CHECK(needs_more);
+        stub.class_count = 0;
+        while (needs_more)
+            needs_more = cn_service_continue(&client.service);
+        CHECK(client.code == CN_ABORTED && strstr(client.text, "class gold was removed") != NULL);
+        CHECK(stub.instances[0].count == 0 && stub.changes == 1);
+        free(bytes);
+        end();
+    }
+}
+
+/// As many as a transaction may change come with one change of bgpd's configuration, and go with one.
+static void test_many_classes(void)
+{
+    char name[32];
+    begin(2 * CN_CLASSES_CHANGED + 2);
+    for (unsigned index = 0; index < CN_CLASSES_CHANGED; index++) {
+        snprintf(name, sizeof(name), "class-%u", index);
+        define(name);
+    }
+    CHECK(client_commit(&client, &edits, NULL, 0) == CN_OK && stub.changes == 1);
+    CHECK(stub.class_count == CN_CLASSES_CHANGED);
+    define("one-more");
+    CHECK(client_commit(&client, &edits, NULL, 0) == CN_RESOURCE_EXHAUSTED && stub.changes == 1);
+    again(CN_CLASSES_CHANGED);
+    for (unsigned index = 0; index < CN_CLASSES_CHANGED; index++) {
+        snprintf(name, sizeof(name), "class-%u", index);
+        edits_class(&edits, name, -1, NULL);
+    }
+    CHECK(client_commit(&client, &edits, NULL, 0) == CN_OK && stub.changes == 2 && stub.class_count == 0);
+    end();
+}
+
+/// What others do to a class is another state, whoever looks first.
+static void test_classes_changed_by_others(void)
+{
+    begin(8);
+    define("gold");
+    CHECK(client_commit(&client, &edits, NULL, 0) == CN_OK);
+    uint64_t generation = client.service.running.generation;
+    CHECK(client.service.running.foreign_changes == 0);
+    strcpy(stub.classes[0].definition.values[CN_MED], "77");
+    Cosmolet__Northbound__V1__CommitRequest request = COSMOLET__NORTHBOUND__V1__COMMIT_REQUEST__INIT;
+    request.has_phase = request.has_expected_generation = 1;
+    request.phase = 2;
+    request.expected_generation = generation;
+    CHECK(client_call(&client, "Commit", NULL, &request.base) == CN_ABORTED);
+    CHECK(client.service.running.generation == generation + 1 && client.service.running.foreign_changes == 1);
+    CHECK(cn_state_is_stale(&client.service.state, &client.service.running));
+    // A change of our own is none of others'.
+    again(8);
+    edits_class(&edits, "gold", CN_MED, "78");
+    CHECK(client_commit(&client, &edits, NULL, 0) == CN_OK && client.service.running.foreign_changes == 1);
+    end();
+}
+
 /// Each change that bgpd makes fails once, in a transaction that does everything.
 static void test_every_step_is_undone(void)
 {
@@ -322,33 +426,11 @@ static void test_random_transactions(void)
 static void test_deadline(void)
 {
     uint8_t header[256];
-    begin(8);
-    Cosmolet__Northbound__V1__RequestHeader request = COSMOLET__NORTHBOUND__V1__REQUEST_HEADER__INIT;
-    request.has_api_major = request.has_deadline_ms = 1;
-    request.api_major = 1;
-    request.deadline_ms = 5;
-    request.service = "cosmolet.northbound.v1.Northbound";
-    request.method = "Commit";
-    request.request_id = "late";
-    request.client = "unit";
-    size_t count = cosmolet__northbound__v1__request_header__pack(&request, header);
-    Cosmolet__Northbound__V1__CommitRequest body = COSMOLET__NORTHBOUND__V1__COMMIT_REQUEST__INIT;
-    char prefix[32];
-    again(CN_SLICE + 8);
+    size_t header_count, size;
+    begin(CN_SLICE + 8);
     define("gold");
-    for (unsigned index = 0; index <= CN_SLICE; index++) {
-        snprintf(prefix, sizeof(prefix), "10.1.%u.%u/32", index / 256, index % 256);
-        edits_network(&edits, "default", prefix, "gold");
-    }
-    body.has_phase = 1;
-    body.phase = 2;
-    body.edits = edits.pointers;
-    body.n_edits = edits.count;
-    size_t size = cosmolet__northbound__v1__commit_request__get_packed_size(&body);
-    uint8_t *bytes = malloc(size);
-    CHECK(bytes != NULL);
-    cosmolet__northbound__v1__commit_request__pack(&body, bytes);
-    bool needs_more = cn_service_receive(&client.service, header, count, bytes, size);
+    uint8_t *bytes = pack_large(header, &header_count, &size);
+    bool needs_more = cn_service_receive(&client.service, header, header_count, bytes, size);
     CHECK(needs_more);
     stub.clock_us += 6000;
     while (needs_more)
@@ -368,6 +450,9 @@ int main(void)
     RUN(test_generations_and_repetitions);
     RUN(test_outcomes_are_forgotten_in_order);
     RUN(test_classes);
+    RUN(test_a_class_that_goes_between_slices);
+    RUN(test_many_classes);
+    RUN(test_classes_changed_by_others);
     RUN(test_every_step_is_undone);
     RUN(test_failed_undoing_is_told);
     RUN(test_ten_thousand);

@@ -92,6 +92,14 @@ class ModuleTests:
 
         wait_until("both routers have lost them", gone)
 
+    def test_ipv6_address_that_glibc_writes_otherwise(self):
+        self.client.commit([announce("::102:304/128")])
+        self.assertEqual(self.client.networks(), {"::102:304/128": "COSMOLET-gold"})
+        for spelling in ("::102:304/128", "::1.2.3.4/128"):
+            self.assertEqual(list(self.client.get([api.network_path(spelling)])[0].values()), ["COSMOLET-gold"])
+        self.client.commit([withdraw("::102:304/128")])
+        self.assertEqual(self.client.networks(), {})
+
     def test_refused_transaction_changes_nothing(self):
         self.node.vtysh("conf t", "router bgp 65001", "address-family ipv4 unicast", "network 192.0.2.77/32")
         self.addCleanup(
@@ -211,6 +219,33 @@ class ModuleTests:
         self.refused(api.FAILED_PRECONDITION, [withdraw("198.51.100.9/32"), undefine("theirs")])
         self.client.commit([withdraw("198.51.100.9/32")])
 
+    def test_what_others_change_of_a_class_is_noticed_and_kept(self):
+        generation = self.client.commit([announce("198.51.100.1/32")])
+        before = self.node.show()["foreignChanges"]
+        self.assertEqual(self.client.get()[1], generation)
+        self.node.vtysh("conf t", "route-map COSMOLET-gold permit 10", "set metric 77")
+        self.refused(api.ABORTED, [announce("198.51.100.2/32")], generation=generation)
+        self.assertGreater(self.client.get()[1], generation)
+        self.assertEqual(self.node.show()["foreignChanges"], before + 1)
+        state = self.node.run / "cosmolet.state"
+        wait_until("the state file has it", lambda: "set 3 77" in state.read_text())
+        self.node.daemon("kill")
+        self.start_again("start")
+        self.assertIn("set metric 77", self.node.vtysh("show running-config"))
+
+    def test_many_classes_at_once(self):
+        names = [f"many-{number}" for number in range(62)]
+        edits = [one for name in names for one in define(
+            name, community="65001:102", large_community="65001:1:2", med="77", prepend="65001 65001",
+            origin="incomplete", local_preference="250")]
+        self.client.commit(edits + [announce("198.51.100.8/32", names[-1])])
+        turn = self.node.show()["lastTurnMicroseconds"]
+        print(f"{self.node.name}: {len(names)} classes made in a turn of {turn / 1000:.1f} ms", flush=True)
+        self.assertEqual(len(self.client.get(["/frr-route-map:lib"])[0]), 7 * len(names) + 4)
+        self.refused(api.RESOURCE_EXHAUSTED, [undefine(f"other-{number}") for number in range(65)])
+        self.client.commit([withdraw("198.51.100.8/32")] + [undefine(name) for name in names])
+        self.assertNotIn("COSMOLET-many", self.node.vtysh("show running-config"))
+
     def test_commands_of_a_terminal_leave_our_classes(self):
         self.client.commit(define("bronze", med="5") + [announce("198.51.100.1/32", "bronze")])
         self.node.vtysh("conf t", "route-map OTHER permit 10", "set metric 3")
@@ -317,6 +352,85 @@ class ModuleTests:
         self.assertEqual(set(self.client.networks()), set(prefixes[1:]) | {"10.8.0.1/32"})
         self.assertGreater(self.client.get()[1], generation)
         self.assertIn("1000 networks restored", self.node.log_text())
+
+    def test_killed_bgpd_announces_again_with_classes_of_its_configuration(self):
+        """Route-maps stand behind `router bgp` in frr.conf, and vtysh sends it line by line."""
+        file = self.node.folder / "etc" / self.node.name / "frr.conf"
+        saved = file.read_text()
+        self.addCleanup(self.start_again, "restart")
+        self.addCleanup(file.write_text, saved)
+        # Of another form than ours, so that its definition is in no state file.
+        file.write_text(saved + "route-map COSMOLET-theirs permit 10\n match ip address prefix-list NONE\nexit\n"
+                        "route-map COSMOLET-theirs permit 20\n set community 65001:105\nexit\n")
+        self.start_again("restart")
+        classes = ("theirs", "default")
+        prefixes = [f"10.7.{number // 250}.{number % 250 + 1}/32" for number in range(1000)]
+        self.client.commit([announce(prefix, classes[number % 2]) for number, prefix in enumerate(prefixes)])
+        before = self.client.networks()
+        wait_until("the router has them", lambda: router_count(self.node) == ("Established", 1000))
+        self.node.daemon("kill")
+        wait_until("the router has lost them", lambda: router_count(self.node)[0] != "Established")
+        self.node.daemon("start")
+        wait_until("the session is back", lambda: router_count(self.node)[0] == "Established", 30)
+        began = time.monotonic()
+        wait_until("the router has all of them", lambda: router_count(self.node) == ("Established", 1000))
+        took = time.monotonic() - began
+        print(f"{self.node.name}: 1,000 networks with classes of frr.conf {took * 1000:.0f} ms after the session was "
+              "seen", flush=True)
+        self.assertLess(took, 1)
+        self.assertEqual(routes("router-frr", prefixes[0])[prefixes[0]][self.node.facts["ipv4"]], ["65001:105"])
+        self.client.close()
+        self.client = api.Client(self.node.socket, self.client.name)
+        self.addCleanup(self.client.close)
+        self.assertEqual(self.client.networks(), before)
+        self.client.commit([withdraw(prefix) for prefix in prefixes])
+
+    def test_configuration_file_of_bgpd_alone(self):
+        """No vtysh: bgpd reads a file when it starts."""
+        folder = self.node.folder / "etc" / self.node.name
+        lines = (folder / "frr.conf").read_text().splitlines(keepends=True)
+        (folder / "bgpd.conf").write_text("".join(line for line in lines if not line.startswith("service integrated")))
+        options = self.node.folder / "options" / "bgpd"
+        saved = options.read_text()
+        self.addCleanup(self.start_again, "restart")
+        self.addCleanup(options.write_text, saved)
+        options.write_text(f"{saved}-f\n/etc/frr/{self.node.name}/bgpd.conf\n")
+        self.start_again("restart")
+        self.client.commit(CLASSES + [announce("198.51.100.1/32"), announce("198.51.100.2/32", "default")])
+        self.node.daemon("kill")
+        wait_until("the router has lost them", lambda: router_count(self.node)[0] != "Established")
+        lab("daemon", self.node.name, "bgpd", "start")
+        wait_until("the router has them", lambda: router_count(self.node) == ("Established", 2))
+
+    def test_nothing_is_served_before_the_configuration_is_read(self):
+        self.client.commit([announce("198.51.100.1/32")])
+        self.node.daemon("kill")
+        lab("daemon", self.node.name, "bgpd", "start")
+        with api.Client(self.node.socket, "early") as early:
+            self.assertEqual(early.heartbeat(5)[1], [5])
+            for call in (early.capabilities, early.get, lambda: early.commit([announce("198.51.100.2/32")])):
+                with self.assertRaises(api.CallFailed) as caught:
+                    call()
+                self.assertEqual(caught.exception.code, api.UNAVAILABLE)
+            lab("vtysh", self.node.name, "-b")
+            # At once, not when bgpd lets its peers go.
+            self.assertEqual(set(early.networks()), {"198.51.100.1/32"})
+            self.assertEqual(early.commit([announce("198.51.100.2/32")]), early.get()[1])
+        self.start_again("restart")
+
+    def test_saved_networks_are_counted(self):
+        """With networks of ours in frr.conf, as `write memory` leaves them."""
+        file = self.node.folder / "etc" / self.node.name / "frr.conf"
+        saved = file.read_text()
+        self.addCleanup(self.start_again, "restart")
+        self.addCleanup(file.write_text, saved)
+        lines = "".join(f"  network 198.51.100.{number}/32 route-map COSMOLET-default\n" for number in (1, 2))
+        file.write_text(saved + f"router bgp 65001\n address-family ipv4 unicast\n{lines} exit-address-family\nexit\n")
+        self.start_again("restart")
+        self.client.commit([withdraw("198.51.100.1/32"), announce("198.51.100.3/32", "default")])
+        self.assertEqual(self.node.show()["networks"], 2)
+        self.client.commit([withdraw("198.51.100.2/32"), withdraw("198.51.100.3/32")])
+        self.assertEqual((self.node.show()["networks"], self.node.show()["foreignChanges"]), (0, 0))
 
     def test_state_file_can_be_off(self):
         self.node.option("state=off")

@@ -157,6 +157,78 @@ static void test_wrong_numbers_of_frames(void)
     end();
 }
 
+static bool is_readable(void *none)
+{
+    int events = 0;
+    size_t size = sizeof(events);
+    (void)none;
+    CHECK(zmq_getsockopt(server.socket, ZMQ_EVENTS, &events, &size) == 0);
+    return events & ZMQ_POLLIN;
+}
+
+static void wait_for(bool (*is_done)(void *))
+{
+    for (unsigned round = 0; !is_done(NULL); round++) {
+        CHECK(round < 2000);
+        poll(NULL, 0, 1);
+    }
+}
+
+/// Requests that take long end the turn, however many wait.
+static void test_a_turn_is_bounded_in_time(void)
+{
+    begin();
+    void *socket = connect_client();
+    for (unsigned index = 0; index < 20; index++)
+        send_call(socket, "Heartbeat", "x");
+    stub.clock_step_us = 500;
+    unsigned turns = 0;
+    while (client.service.counters.requests < 20) {
+        uint64_t before = client.service.counters.requests;
+        wait_for(is_readable);
+        CHECK(cn_server_turn(&server) || client.service.counters.requests < before + 4);
+        CHECK(client.service.counters.requests <= before + 4);
+        turns++;
+    }
+    CHECK(turns >= 5);
+    zmq_close(socket);
+    end();
+}
+
+static void test_endless_parts(void)
+{
+    uint8_t header[256];
+    begin();
+    void *socket = connect_client(), *other = connect_client();
+    size_t count = pack_header(header, "Heartbeat", "x");
+    for (unsigned part = 0; part < 10000; part++)
+        CHECK(zmq_send(socket, header, count, part + 1 < 10000 ? ZMQ_SNDMORE : 0) >= 0);
+    wait_for(is_readable);
+    unsigned turns = 0;
+    while (client.service.counters.refused == 0) {
+        CHECK(cn_server_turn(&server) || client.service.counters.refused > 0);
+        turns++;
+    }
+    CHECK(turns == 10001 / CN_PARTS + 1);
+    serve_until(has_reply, socket);
+    CHECK(code_of_reply(NULL) == CN_INVALID_ARGUMENT);
+    // One that ends in the middle of such a message leaves nothing behind.
+    for (unsigned part = 0; part < 1000; part++)
+        CHECK(zmq_send(socket, header, count, part + 1 < 1000 ? ZMQ_SNDMORE : 0) >= 0);
+    send_call(other, "Heartbeat", "other");
+    wait_for(is_readable);
+    cn_server_turn(&server);
+    serve_until(has_reply, other);
+    CHECK(code_of_reply(NULL) == CN_OK);
+    for (unsigned part = 0; part < 1000; part++)
+        CHECK(zmq_send(socket, header, count, part + 1 < 1000 ? ZMQ_SNDMORE : 0) >= 0);
+    wait_for(is_readable);
+    cn_server_turn(&server);
+    zmq_close(socket);
+    zmq_close(other);
+    end();
+}
+
 static void test_a_client_that_does_not_read(void)
 {
     begin();
@@ -236,6 +308,8 @@ int main(void)
     RUN(test_socket_file);
     RUN(test_calls);
     RUN(test_wrong_numbers_of_frames);
+    RUN(test_a_turn_is_bounded_in_time);
+    RUN(test_endless_parts);
     RUN(test_a_client_that_does_not_read);
     RUN(test_a_client_that_goes);
     RUN(test_oversized_frames);

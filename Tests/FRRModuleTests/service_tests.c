@@ -154,10 +154,48 @@ static void test_get(void)
     char *named[] = {path};
     CHECK(get(named, 1, false, NULL, NULL) == 1);
     // Somebody removes one of ours: noticed by a Get, and the state gets another number.
+    // A prefix may be asked for in either spelling and is answered in one.
+    edits.count = 0;
+    edits_network(&edits, "default", "::102:304/128", "gold");
+    CHECK(client_commit(&client, &edits, NULL, 0) == CN_OK);
+    static const char *const spellings[] = {"::102:304/128", "::1.2.3.4/128"};
+    for (unsigned index = 0; index < 2; index++) {
+        char asked[CN_PATH_TEXT];
+        one.prefix.family = CN_IPV6;
+        cn_path_write(&one, asked);
+        char *quote = strstr(asked, "[prefix='");
+        CHECK(quote != NULL);
+        snprintf(quote, sizeof(asked) - (size_t)(quote - asked), "[prefix='%s']", spellings[index]);
+        named[0] = asked;
+        CHECK(get(named, 1, false, path, value) == 1 && strstr(path, "[prefix='::102:304/128']") != NULL);
+    }
+    edits.count = 0;
+    edits_network(&edits, "default", "::102:304/128", NULL);
+    CHECK(client_commit(&client, &edits, NULL, 0) == CN_OK);
+    // That somebody made a class was noticed before.
+    CHECK(client.service.running.foreign_changes == 1);
     uint64_t generation = client.service.running.generation;
     stub.instances[0].count--;
     CHECK(get(NULL, 0, false, NULL, NULL) == 1 && client.service.running.generation == generation + 1);
-    CHECK(client.service.counters.foreign_changes == 1);
+    CHECK(client.service.running.foreign_changes == 2);
+    edits_end(&edits);
+    client_end(&client);
+}
+
+/// Before bgpd has its configuration, what it has says nothing.
+static void test_nothing_before_the_configuration(void)
+{
+    client_start(&client);
+    stub.is_being_configured = true;
+    CHECK(get(NULL, 0, false, NULL, NULL) == SIZE_MAX && client.code == CN_UNAVAILABLE);
+    CHECK(client_call(&client, "GetCapabilities", NULL, NULL) == CN_UNAVAILABLE);
+    struct edits edits;
+    edits_start(&edits, 8);
+    edits_class(&edits, "gold", -1, "permit");
+    CHECK(client_commit(&client, &edits, "again", 0) == CN_UNAVAILABLE && stub.changes == 0);
+    CHECK(client_call(&client, "Heartbeat", NULL, NULL) == CN_OK);
+    stub.is_being_configured = false;
+    CHECK(client_commit(&client, &edits, "again", 0) == CN_OK && stub.changes == 1);
     edits_end(&edits);
     client_end(&client);
 }
@@ -268,6 +306,7 @@ int main(void)
     RUN(test_oversized_body);
     RUN(test_capabilities);
     RUN(test_get);
+    RUN(test_nothing_before_the_configuration);
     RUN(test_get_in_parts);
     RUN(test_get_refusals);
     RUN(test_options);

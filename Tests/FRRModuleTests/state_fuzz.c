@@ -24,6 +24,18 @@ static void correct(char *bytes, size_t count)
     }
 }
 
+static void no_class(const char *name, const struct cn_class *definition, void *argument)
+{
+    CHECK(name[0] != '\0' && definition != NULL && definition->exists);
+    (void)argument;
+}
+
+static void count_network(const char *vrf, const struct cn_prefix *prefix, const char *class_name, void *argument)
+{
+    CHECK(vrf[0] != '\0' && prefix->length <= 128 && class_name != NULL);
+    ++*(size_t *)argument;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -41,8 +53,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     cn_running_start(&running, 100);
     struct cn_restore *restore = cn_restore_read_bytes(bytes, size, &running, &good);
     CHECK(good <= size);
-    if (restore != NULL)
+    if (restore != NULL) {
+        size_t count = 0;
+        struct cn_state_reader reader = {no_class, count_network, &count};
+        cn_restore_each(restore, &reader);
+        CHECK(count == cn_restore_count(restore) && count > 0);
         cn_restore_step(restore, &running);
+        stub.clock_us += 60000000;
+        cn_restore_step(restore, &running);
+        CHECK(cn_restore_count(restore) <= count);
+    }
     cn_restore_free(restore);
     CHECK(!cn_running_audit(&running) && running.count <= 100);
     stub_end();

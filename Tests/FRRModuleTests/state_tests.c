@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // State file and warm restart.
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -56,7 +57,7 @@ static uint64_t restart(const char *bytes, size_t count, size_t *good)
     cn_running_start(&running, CN_NETWORKS_DEFAULT);
     struct cn_restore *restore = cn_restore_read_bytes(bytes, count, &running, good);
     if (restore != NULL)
-        CHECK(!cn_restore_step(restore, &running) && cn_restore_waiting(restore) == 0);
+        CHECK(!cn_restore_step(restore, &running) && cn_restore_count(restore) == 0);
     cn_restore_free(restore);
     CHECK(!cn_running_audit(&running));
     return stub_digest();
@@ -160,7 +161,7 @@ static void test_restore_respects_what_is_there(void)
     cn_running_start(&running, CN_NETWORKS_DEFAULT);
     struct cn_restore *restore = cn_restore_read_bytes(bytes, count, &running, &good);
     // The instance is not configured yet.
-    CHECK(restore != NULL && cn_restore_step(restore, &running) && cn_restore_waiting(restore) == 3);
+    CHECK(restore != NULL && cn_restore_step(restore, &running) && cn_restore_count(restore) == 3);
     stub.instance_count = 1;
     stub_operator_network("default", "198.51.100.2/32", NULL, false);
     stub_operator_class("gold");
@@ -169,6 +170,133 @@ static void test_restore_respects_what_is_there(void)
     CHECK(strcmp(stub_route_map("default", "2001:db8::2/128"), "COSMOLET-gold") == 0);
     CHECK(stub.classes[0].is_operators && running.count == 2);
     cn_restore_free(restore);
+    free(bytes);
+    end();
+}
+
+/// A new bgpd with the state file's bytes, behind the client, for tests that go on with it.
+static void restart_client(void)
+{
+    size_t count, good;
+    struct cn_state_file *state = &client.service.state;
+    char *bytes = cn_state_load(path, &count);
+    CHECK(bytes != NULL);
+    stub_start();
+    cn_state_close(state);
+    cn_running_start(&client.service.running, CN_NETWORKS_DEFAULT);
+    state->restore = cn_restore_read_bytes(bytes, count, &client.service.running, &good);
+    CHECK(state->restore != NULL && good == count);
+    cn_state_resume(state, good);
+    free(bytes);
+}
+
+static void end_restart(void)
+{
+    cn_restore_free(client.service.state.restore);
+    client.service.state.restore = NULL;
+}
+
+/// Its definition is not in the state file: it was never ours, only used.
+static void test_networks_wait_for_their_class(void)
+{
+    struct cn_running *running = &client.service.running;
+    for (unsigned comes = 0; comes < 2; comes++) {
+        begin();
+        stub_operator_class("theirs");
+        for (unsigned index = 0; index < 3; index++) {
+            static const char *const prefixes[] = {"198.51.100.1/32", "198.51.100.2/32", "198.51.100.3/32"};
+            commit(prefixes[index], "theirs");
+        }
+        restart_client();
+        struct cn_restore *restore = client.service.state.restore;
+        CHECK(cn_restore_step(restore, running) && cn_restore_count(restore) == 3 && stub.log_count == 0);
+        // What is withdrawn meanwhile does not come back, neither now nor after the next restart.
+        commit("198.51.100.2/32", NULL);
+        CHECK(cn_restore_count(restore) == 2 && client.service.state.wants_rewrite);
+        CHECK(cn_state_rewrite(&client.service.state, running));
+        if (comes)
+            stub_operator_class("theirs");
+        else
+            stub.clock_us += 10000000;
+        CHECK(!cn_restore_step(restore, running) && cn_restore_count(restore) == 0 && stub.log_count == 1);
+        CHECK(!cn_running_audit(running) && running->count == (comes ? 2 : 0));
+        CHECK((strstr(stub.last_log, "2 networks restored") != NULL) == comes);
+        CHECK(stub_route_map("default", "198.51.100.2/32") == NULL);
+        end_restart();
+        restart_client();
+        CHECK(cn_restore_count(client.service.state.restore) == 2);
+        end_restart();
+        end();
+    }
+}
+
+static void test_count_after_a_saved_configuration(void)
+{
+    begin();
+    fill();
+    restart_client();
+    stub_operator_class("gold");
+    stub_operator_network("default", "198.51.100.1/32", "COSMOLET-gold", false);
+    CHECK(!cn_restore_step(client.service.state.restore, &client.service.running));
+    CHECK(client.service.running.count == 3 && !cn_running_audit(&client.service.running));
+    end_restart();
+    // What nobody counted yet goes: there are no less than none.
+    struct cn_prefix prefix;
+    cn_running_start(&client.service.running, CN_NETWORKS_DEFAULT);
+    CHECK(cn_prefix_read("198.51.100.1/32", 15, &prefix) == NULL);
+    cn_running_subtract(&client.service.running, "default", &prefix, "gold");
+    CHECK(client.service.running.count == 0);
+    end();
+}
+
+/// A VRF that is not there yet: its networks stay in the file, whatever else is written.
+static void test_what_waits_stays_in_the_file(void)
+{
+    size_t count, good;
+    begin();
+    stub_add_instance("blue");
+    edits_class(&edits, "gold", CN_COMMUNITY, "65001:100");
+    edits_class(&edits, "silver", -1, "permit");
+    edits_network(&edits, "blue", "198.51.100.1/32", "gold");
+    edits_network(&edits, "blue", "198.51.100.2/32", "silver");
+    edits_network(&edits, "default", "198.51.100.3/32", "gold");
+    CHECK(client_commit(&client, &edits, NULL, 0) == CN_OK);
+    uint64_t digest = stub_digest();
+    restart_client();
+    CHECK(cn_restore_step(client.service.state.restore, &client.service.running));
+    CHECK(cn_restore_count(client.service.state.restore) == 2);
+    // Appending fails, and the file goes; then it is written anew.
+    close(client.service.state.descriptor);
+    client.service.state.descriptor = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    commit("198.51.100.9/32", "gold");
+    CHECK(client.service.state.is_broken && access(path, F_OK) != 0);
+    commit("198.51.100.9/32", NULL);
+    CHECK(cn_state_rewrite(&client.service.state, &client.service.running));
+    end_restart();
+    char *bytes = cn_state_load(path, &count);
+    CHECK(bytes != NULL);
+    stub_start();
+    stub_add_instance("blue");
+    struct cn_restore *restore = cn_restore_read_bytes(bytes, count, &client.service.running, &good);
+    CHECK(restore != NULL && good == count && !cn_restore_step(restore, &client.service.running));
+    CHECK(stub_digest() == digest);
+    cn_restore_free(restore);
+    free(bytes);
+    end();
+}
+
+/// A file that would be too long to be read is never made.
+static void test_a_file_at_its_limit(void)
+{
+    size_t count, good;
+    begin();
+    fill();
+    client.service.state.size = CN_STATE_BYTES - 40;
+    commit("198.51.100.20/32", "gold");
+    CHECK(client.service.state.size < 4096 && !client.service.state.is_broken);
+    uint64_t digest = stub_digest();
+    char *bytes = cn_state_load(path, &count);
+    CHECK(bytes != NULL && count == client.service.state.size && restart(bytes, count, &good) == digest);
     free(bytes);
     end();
 }
@@ -217,6 +345,10 @@ int main(void)
     RUN(test_damage);
     RUN(test_going_on_behind_damage);
     RUN(test_restore_respects_what_is_there);
+    RUN(test_networks_wait_for_their_class);
+    RUN(test_count_after_a_saved_configuration);
+    RUN(test_what_waits_stays_in_the_file);
+    RUN(test_a_file_at_its_limit);
     RUN(test_a_file_that_cannot_be_written);
     RUN(test_a_long_file_is_written_anew);
     unlink(path);

@@ -39,6 +39,11 @@ void stub_end(void)
 
 // ---- Instances and networks, in order of prefixes ----
 
+bool bgpd_is_configured(void)
+{
+    return !stub.is_being_configured;
+}
+
 struct bgpd_instance *bgpd_instance(const char *vrf)
 {
     for (size_t index = 0; index < stub.instance_count; index++) {
@@ -218,26 +223,32 @@ void bgpd_class_each(bool (*function)(const char *name, void *), void *argument)
         continue;
 }
 
-bool bgpd_class_write(
-    const char *name, const struct cn_class *before, const struct cn_class *after, struct cn_status *status)
+static void write_class(const struct bgpd_class_change *change)
 {
-    struct stub_class *class = find_class(name);
-    assert(before->exists == (class != NULL) && (class == NULL || !class->is_operators));
-    assert(!before->exists || cn_class_equal(before, &class->definition));
-    if (!may_change(status))
-        return false;
-    if (!after->exists) {
+    struct stub_class *class = find_class(change->name);
+    assert(change->before->exists == (class != NULL) && (class == NULL || !class->is_operators));
+    assert(!change->before->exists || cn_class_equal(change->before, &class->definition));
+    if (!change->after->exists) {
         assert(class != NULL);
         *class = stub.classes[--stub.class_count];
-        return true;
+        return;
     }
     if (class == NULL) {
         assert(stub.class_count < CN_CLASSES);
         class = &stub.classes[stub.class_count++];
         memset(class, 0, sizeof(*class));
-        snprintf(class->name, sizeof(class->name), "%s", name);
+        snprintf(class->name, sizeof(class->name), "%s", change->name);
     }
-    class->definition = *after;
+    class->definition = *change->after;
+}
+
+bool bgpd_class_write(const struct bgpd_class_change *changes, size_t count, struct cn_status *status)
+{
+    assert(count > 0 && count <= CN_CLASSES_CHANGED);
+    if (!may_change(status))
+        return false;
+    for (size_t index = 0; index < count; index++)
+        write_class(&changes[index]);
     return true;
 }
 
@@ -292,6 +303,7 @@ const char *bgpd_version(void)
 
 uint64_t bgpd_monotonic_us(void)
 {
+    stub.clock_us += stub.clock_step_us;
     return stub.clock_us;
 }
 

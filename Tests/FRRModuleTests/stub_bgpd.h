@@ -39,6 +39,9 @@ struct stub_bgpd {
     uint64_t fail_at;
     uint64_t failures;
     uint64_t clock_us;
+    /// How far the clock goes whenever it is read.
+    uint64_t clock_step_us;
+    bool is_being_configured;
     char last_log[4096];
     unsigned log_count;
 };
