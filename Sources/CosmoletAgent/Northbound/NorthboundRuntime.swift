@@ -1,3 +1,5 @@
+// For `stat`, which the compiler takes from here or from Glibc, by the order in which it loads them.
+internal import CDispatch
 internal import Foundation
 internal import Glibc
 internal import Journal
