@@ -84,6 +84,17 @@ public struct Providers: Sendable {
         }
     }
 
+    /// A session with what was chosen, for a northbound: what the other provider announces is moved to it.
+    func makeSwitchingSession() -> any ManagementSession {
+        let mgmtd = SwitchableProvider(
+            // zebra hands a route on to bgpd within some milliseconds after it has selected it.
+            name: Name.mgmtd.rawValue, session: session(.mgmtd), settleTime: .seconds(1))
+        let bgpd = SwitchableProvider(name: Name.bgpd.rawValue, session: session(.bgpd), endsWithItsProcess: true)
+        return choice == .only(.mgmtd)
+            ? SwitchingSession(preferred: mgmtd, other: bgpd, isAutomatic: false)
+            : SwitchingSession(preferred: bgpd, other: mgmtd, isAutomatic: choice == .automatic)
+    }
+
     private func session(_ name: Name) -> any ManagementSession {
         switch name {
         case .mgmtd: MgmtdSession(configuration: mgmtd, logger: logger)
