@@ -110,7 +110,11 @@ public struct Providers: Sendable {
 
 extension AgentConfiguration {
     /// Where FRR is, for a process that talks to it itself: what was said of this process, else mgmtd's socket.
-    public var provider: NorthboundEndpoint { northbound.provider ?? .mgmtd(socket: socket) }
+    public var provider: NorthboundEndpoint {
+        if let provider = northbound.provider { return provider }
+        if let connect = northbound.connect, connect.isFRR { return connect }
+        return .mgmtd(socket: socket)
+    }
 
     /// The policy of a northbound in this process: what the settings say, with the classes that are configured.
     func policy(for choice: Providers.Choice) -> NorthboundPolicy {

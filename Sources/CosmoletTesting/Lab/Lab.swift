@@ -14,6 +14,8 @@ public struct LabDescription: Sendable, Decodable {
         public let dialectExpected: String
         /// Path of mgmtd's front-end socket on this machine's file system.
         public let managementSocket: String
+        /// Path of the module's socket, on nodes whose bgpd has the module.
+        public let northboundSocket: String?
         /// The next hop of IPv4 routes.
         public let ipv4: String
         /// The next hop of IPv6 routes.
@@ -46,6 +48,8 @@ public struct LabDescription: Sendable, Decodable {
 public struct Lab: Sendable {
     /// Environment variable with the path of a lab's `lab.json`, set by `hack/test`.
     public static let environmentVariable = "COSMOLET_LAB"
+    /// The same for a lab made with `hack/lab up --module`.
+    public static let moduleEnvironmentVariable = "COSMOLET_LAB_MODULE"
 
     /// What is there.
     public let description: LabDescription
