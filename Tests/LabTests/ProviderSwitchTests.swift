@@ -79,10 +79,18 @@ extension ModuleLabTests {
 
         private func changeBackAndForth(_ node: SwitchedNode, _ first: NorthboundProcess) async throws {
             let isDone = Observed(false)
-            defer { isDone.update { $0 = true } }
             let start = Set(node.lasting.map { Network(prefix: $0) })
-            let churning = Task { try await node.churn(until: isDone, from: start) }
+            let churning = Task {
+                do { return try await node.churn(until: isDone, from: start) } catch {
+                    Issue.record("FRR \(node.node.frrVersion), change \(node.changes.value + 1): \(error)")
+                    throw error
+                }
+            }
             var process = first
+            defer {
+                if !isDone.value { for line in process.process.lines.value.suffix(15) { print(line) } }
+                isDone.update { $0 = true }
+            }
             var moves = 0
             let clock = ContinuousClock()
             for round in 0..<2 * Self.rounds {

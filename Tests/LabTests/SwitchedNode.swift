@@ -96,7 +96,8 @@ struct SwitchedNode: Sendable {
             switch await client.outcome(of: CommitRequest("\(id)-\(attempt)", edits)) {
             case .success: return
             case .failure(let error):
-                let isPassing = [.unavailable, .unknown, .deadlineExceeded].contains(error.code)
+                // A northbound that is stopping takes nothing more.
+                let isPassing = [.unavailable, .unknown, .deadlineExceeded, .resourceExhausted].contains(error.code)
                 guard isPassing, clock.now < deadline else { throw error }
                 if error.code == .unavailable { attempt += 1 }
                 try await clock.sleep(for: .milliseconds(5))
