@@ -100,7 +100,7 @@ struct SwitchedNode: Sendable {
                 let isPassing = [.unavailable, .unknown, .deadlineExceeded, .resourceExhausted].contains(error.code)
                 guard isPassing, clock.now < deadline else { throw error }
                 if error.code == .unavailable { attempt += 1 }
-                try await clock.sleep(for: .milliseconds(5))
+                try await client.waitUntilServing()
             }
         }
     }
