@@ -389,11 +389,13 @@ class ModuleTests:
         """No vtysh: bgpd reads a file when it starts."""
         folder = self.node.folder / "etc" / self.node.name
         lines = (folder / "frr.conf").read_text().splitlines(keepends=True)
-        (folder / "bgpd.conf").write_text("".join(line for line in lines if not line.startswith("service integrated")))
         options = self.node.folder / "options" / "bgpd"
         saved = options.read_text()
         self.addCleanup(self.start_again, "restart")
         self.addCleanup(options.write_text, saved)
+        # Left there, every bgpd after this one would read it.
+        self.addCleanup((folder / "bgpd.conf").unlink)
+        (folder / "bgpd.conf").write_text("".join(line for line in lines if not line.startswith("service integrated")))
         options.write_text(f"{saved}-f\n/etc/frr/{self.node.name}/bgpd.conf\n")
         self.start_again("restart")
         self.client.commit(CLASSES + [announce("198.51.100.1/32"), announce("198.51.100.2/32", "default")])
