@@ -94,10 +94,7 @@ struct SwitchedNode: Sendable {
             switch await client.outcome(of: CommitRequest("\(id)-\(attempt)", edits)) {
             case .success: return true
             case .failure(let error):
-                // A northbound that is stopping takes nothing more.
-                guard [.unavailable, .unknown, .deadlineExceeded, .resourceExhausted].contains(error.code) else {
-                    throw error
-                }
+                guard [.unavailable, .unknown, .deadlineExceeded].contains(error.code) else { throw error }
                 if error.code == .unavailable { attempt += 1 }
                 return false
             }
