@@ -26,13 +26,14 @@ private struct TwoProviders: Sendable {
     }
 
     func session(
-        preferred: String = "bgpd", isAutomatic: Bool = false, clock: any Clock<Duration> = ManualClock()
+        preferred: String = "bgpd", isAutomatic: Bool = false, installation: Duration = .zero,
+        clock: any Clock<Duration> = ManualClock()
     ) -> SwitchingSession {
         let mgmtd = SwitchableProvider(name: "mgmtd", session: mgmtd)
         let bgpd = SwitchableProvider(name: "bgpd", session: bgpd, endsWithItsProcess: true)
         return SwitchingSession(
             preferred: preferred == "bgpd" ? bgpd : mgmtd, other: preferred == "bgpd" ? mgmtd : bgpd,
-            isAutomatic: isAutomatic, times: SwitchingTimes(installation: .zero), clock: clock)
+            isAutomatic: isAutomatic, times: SwitchingTimes(installation: installation), clock: clock)
     }
 }
 
@@ -127,6 +128,27 @@ private struct Told: Sendable {
         await session.close()
     }
 
+    @Test func aMoveWhoseTaskIsCancelledTakesNothingBack() async throws {
+        let providers = TwoProviders(bgpd: [Self.one, Self.two])
+        await providers.mgmtd.installNothing()
+        let clock = ManualClock()
+        let session = providers.session(preferred: "mgmtd", installation: .seconds(15), clock: clock)
+        let told = await Told(session)
+        let opening = Task { try await session.open() }
+        _ = try await clock.sleeps.wait(for: "a look at what is installed") { $0[.milliseconds(50)] == 1 }
+        opening.cancel()
+        let error = await #expect(throws: ManagementError.self) { try await opening.value }
+        #expect(error?.code == .disconnected)
+        #expect(await providers.mgmtd.running == [Self.one, Self.two])
+        #expect(await providers.bgpd.running == [Self.one, Self.two])
+        await providers.mgmtd.installNothing(false)
+        #expect(try await session.open().provider == "mgmtd")
+        #expect(try await told.steps(4).map(\.step) == [.announced, .announced, .verified, .removed])
+        #expect(await providers.bgpd.running.isEmpty)
+        #expect(providers.gaps.value.isEmpty)
+        await session.close()
+    }
+
     // MARK: - Refusals
 
     @Test func whereTheNewOneRefusesTheOldOneIsUsedOn() async throws {
@@ -218,6 +240,30 @@ private struct Told: Sendable {
         await session.close()
     }
 
+    @Test func whatWasWithdrawnMeanwhileIsOnlyRemovedFromTheOldOne() async throws {
+        let all: Set = [Self.one, Self.two, Self.three]
+        let providers = TwoProviders(mgmtd: all, bgpd: all, lasting: [Self.two])
+        await providers.mgmtd.breakDown()
+        let clock = ManualClock()
+        let session = providers.session(clock: clock)
+        let told = await Told(session)
+        _ = try await session.open()
+        #expect(await session.commit(Self.commit(.remove(Self.one.prefix))).outcome == .applied)
+        // Withdrawn too, as is found later.
+        await providers.bgpd.fail(.loseReplyAfterApplying)
+        #expect(await session.commit(Self.commit(.remove(Self.three.prefix))).outcome.name == "unknown")
+        _ = try await session.open()
+        _ = try await clock.sleeps.wait(for: "the pause") { $0[.seconds(10)] == 2 }
+        await providers.mgmtd.restore()
+        clock.advance(by: .seconds(10))
+        #expect(try await told.steps(4).last?.step == .removed)
+        #expect(await providers.mgmtd.running.isEmpty)
+        #expect(await providers.bgpd.running == [Self.two])
+        #expect(providers.bgpd.transactions.value.count == 2)
+        #expect(providers.gaps.value.isEmpty)
+        await session.close()
+    }
+
     @Test func whatTheOldOneDoesNotLetGoIsTriedAgain() async throws {
         let providers = TwoProviders(mgmtd: [Self.one])
         await providers.mgmtd.fail(.reject(ManagementError(.locked, "somebody configures")))
@@ -304,6 +350,31 @@ private struct Told: Sendable {
         await session.close()
     }
 
+    @Test func aModuleThatComesBackAndRefusesAtFirstIsWaitedFor() async throws {
+        let providers = TwoProviders(bgpd: [Self.one])
+        let clock = ManualClock()
+        let session = providers.session(isAutomatic: true, clock: clock)
+        let told = await Told(session)
+        _ = try await session.open()
+        await providers.bgpd.breakDown("bgpd ended")
+        _ = try await told.loss()
+        await providers.bgpd.restore()
+        await providers.bgpd.refuseOpening(Self.refusal)
+        let error = await #expect(throws: ManagementError.self) { try await session.open() }
+        #expect(error?.message == Self.refusal.message)
+        #expect(providers.mgmtd.transactions.value.isEmpty)
+        await providers.bgpd.refuseOpening(nil)
+        #expect(try await session.open().provider == "bgpd")
+        // One that refuses on is replaced all the same.
+        await providers.bgpd.breakDown("bgpd ended")
+        _ = try await clock.sleeps.wait(for: "patience") { $0[.seconds(10)] == 2 }
+        await providers.bgpd.restore()
+        await providers.bgpd.refuseOpening(Self.refusal)
+        clock.advance(by: .seconds(10))
+        try await eventually("mgmtd is used") { (try? await session.open())?.provider == "mgmtd" }
+        await session.close()
+    }
+
     @Test func aModuleThatRefusesIsNotUsed() async throws {
         let providers = TwoProviders()
         await providers.bgpd.refuseOpening(Self.refusal)
@@ -325,6 +396,27 @@ private struct Told: Sendable {
     }
 
     // MARK: - The session
+
+    @Test func closingEndsAnOpeningUnderWay() async throws {
+        let providers = TwoProviders(mgmtd: [Self.one])
+        let session = providers.session()
+        await providers.bgpd.holdNextOpening()
+        let opening = Task { try await session.open() }
+        try await eventually("bgpd is being opened") { await providers.bgpd.isHeld }
+        let closing = Task { await session.close() }
+        _ = try await providers.mgmtd.closeCount.wait(for: "both are closed") { $0 == 1 }
+        await providers.bgpd.release()
+        await closing.value
+        let error = await #expect(throws: ManagementError.self) { try await opening.value }
+        #expect(error?.code == .disconnected)
+        // Nothing was opened, moved, or left open.
+        #expect(providers.mgmtd.openCount.value == 0 && providers.bgpd.transactions.value.isEmpty)
+        let closed = await #expect(throws: ManagementError.self) { try await providers.bgpd.networks() }
+        #expect(closed?.code == .disconnected)
+        #expect(try await session.open().provider == "bgpd")
+        #expect(await providers.bgpd.running == [Self.one])
+        await session.close()
+    }
 
     @Test func aLossOfTheOneInUseIsALoss() async throws {
         let providers = TwoProviders(bgpd: [Self.one])
@@ -353,7 +445,7 @@ private struct Told: Sendable {
             let moves = records.filter(isMove)
             #expect(moves.allSatisfy { $0.outcome == .applied && $0.edits.isEmpty && $0.sequence > 0 })
             #expect(moves.map { $0.cause.count } == [1, 1, 1])
-            #expect(moves.last?.cause.first == "2 networks removed from mgmtd, which bgpd announces")
+            #expect(moves.last?.cause.first == "2 networks removed from mgmtd; bgpd is in use")
             // The journal begins with what FRR runs, and its model is not changed by a move.
             #expect(records.first?.kind == .observed)
             #expect(try await harness.journal.networks(after: moves.last?.id) == [Self.one, Self.two])
@@ -361,31 +453,5 @@ private struct Told: Sendable {
             #expect(record.capabilities?.provider == "bgpd" && record.parent == moves.last?.id)
             group.cancelAll()
         }
-    }
-}
-
-@Suite struct FirstReachableSessionTests {
-    @Test func takesTheFirstThatIsThere() async throws {
-        let (bgpd, mgmtd) = (FakeManagementSession(provider: "bgpd"), FakeManagementSession(provider: "mgmtd"))
-        let network = Network(prefix: IPPrefix(host: IPAddress("198.51.100.1")!))
-        let session = FirstReachableSession([bgpd, mgmtd])
-        #expect(await session.commit(Transaction(id: "t", edits: [.set(network)])).outcome.name == "rejected")
-        await bgpd.breakDown()
-        #expect(try await session.open().provider == "mgmtd")
-        #expect(await session.commit(Transaction(id: "t", edits: [.set(network)])).outcome == .applied)
-        #expect(try await session.networks() == [network])
-        #expect(try await session.installedNetworks() == [network])
-        await bgpd.restore()
-        #expect(try await session.open().provider == "mgmtd")
-        await session.close()
-        #expect(bgpd.transactions.value.isEmpty)
-    }
-
-    @Test func aRefusalIsNoReasonToTakeAnother() async throws {
-        let bgpd = FakeManagementSession(provider: "bgpd")
-        await bgpd.refuseOpening(ManagementError(.rejected, "no BGP instance"))
-        let session = FirstReachableSession([bgpd, FakeManagementSession()])
-        let error = await #expect(throws: ManagementError.self) { try await session.open() }
-        #expect(error?.message == "no BGP instance")
     }
 }

@@ -20,6 +20,8 @@ public actor FakeManagementSession: ManagementSession {
     public nonisolated let transactions = Observed<[Transaction]>([])
     /// How often the session was opened; to wait on.
     public nonisolated let openCount = Observed(0)
+    /// How often the session was closed; to wait on.
+    public nonisolated let closeCount = Observed(0)
     private var isOpen = false
     private var isReachable = true
     private let provider: String
@@ -31,6 +33,7 @@ public actor FakeManagementSession: ManagementSession {
     private var hold: CheckedContinuation<Void, Never>?
     private var holdsNext = false
     private var holdsNextReading = false
+    private var holdsNextOpening = false
     private var continuation: AsyncStream<SessionEvent>.Continuation?
 
     /// Makes a fake that runs these networks.
@@ -77,10 +80,13 @@ public actor FakeManagementSession: ManagementSession {
     /// The next reading of running waits for `release()` before it is answered.
     public func holdNextReading() { holdsNextReading = true }
 
-    /// True while a commit or a reading waits for `release()`.
+    /// The next `open()` waits for `release()` before it succeeds.
+    public func holdNextOpening() { holdsNextOpening = true }
+
+    /// True while a commit, a reading or an opening waits for `release()`.
     public var isHeld: Bool { hold != nil }
 
-    /// Lets a held commit or reading go on.
+    /// Lets what is held go on.
     public func release() {
         hold?.resume()
         hold = nil
@@ -92,6 +98,10 @@ public actor FakeManagementSession: ManagementSession {
     public func open() async throws(ManagementError) -> ManagementCapabilities {
         guard isReachable else { throw ManagementError(.unreachable, "the fake FRR is not running") }
         if let openRefusal { throw openRefusal }
+        if holdsNextOpening {
+            holdsNextOpening = false
+            await withCheckedContinuation { hold = $0 }
+        }
         isOpen = true
         openCount.update { $0 += 1 }
         return ManagementCapabilities(
@@ -153,7 +163,10 @@ public actor FakeManagementSession: ManagementSession {
     }
 
     /// Ends the session; `running` stays.
-    public func close() async { isOpen = false }
+    public func close() async {
+        isOpen = false
+        closeCount.update { $0 += 1 }
+    }
 
     /// Yields `disconnected` when a test breaks the session.
     public func events() async -> AsyncStream<SessionEvent> {

@@ -4,7 +4,7 @@ public struct ProviderMove: Sendable, Hashable {
     public enum Step: String, Sendable, Hashable, CaseIterable {
         /// The new provider has taken what it did not announce yet. Both announce it now.
         case announced
-        /// Read back: the new provider announces all of it.
+        /// Read back: the new provider has installed all of it.
         case verified
         /// The old provider announces nothing of ours any more: the move is over.
         case removed
@@ -42,8 +42,8 @@ extension ProviderMove: CustomStringConvertible {
     public var description: String {
         switch step {
         case .announced: "\(to) announces \(count) networks that \(from) announces too"
-        case .verified: "read back: \(to) announces all \(count) networks of \(from)"
-        case .removed: "\(count) networks removed from \(from), which \(to) announces"
+        case .verified: "read back: \(to) has installed all \(count) networks of \(from)"
+        case .removed: "\(count) networks removed from \(from); \(to) is in use"
         case .stayed: "\(to) refuses \(count) networks; \(from) is used on"
         case .unreachable: "\(from) cannot be asked; what it may still announce stays until it can"
         case .leftover: "\(from) keeps \(count) networks, which \(to) announces too; tried again later"

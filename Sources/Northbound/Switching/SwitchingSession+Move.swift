@@ -14,11 +14,16 @@ extension SwitchingSession {
             found = try await providers[source].session.networks()
             isSourceOpen = true
         } catch {
+            guard !isClosing else { throw error }
             // It cannot tell; what it was asked to announce last is known when it was in use.
             found = lastActive == source ? known : []
             unreachable(source, to: target, error)
         }
-        if let refusal = try await announce(found, from: source, to: target) {
+        // What the target has is the latest where it was in use already.
+        let wanted = lastActive == target ? found.filter { !isWithdrawn($0.prefix) } : found
+        if let refusal = try await announce(wanted, from: source, to: target) {
+            // Nobody has refused anything when this was cut off: both announce, and the next try goes on.
+            guard !Task.isCancelled, !isClosing else { throw ManagementError(.disconnected, "cut off: \(refusal)") }
             guard isSourceOpen else { throw ManagementError(.rejected, refusal) }
             guard lastActive != target else {
                 // What is left at the old one is no reason to leave the new one.
@@ -101,6 +106,7 @@ extension SwitchingSession {
 
     /// Removes from the old provider what the new one announces.
     private func remove(_ found: Set<Network>, from source: Int, to target: Int) async {
+        guard !isClosing else { return }
         guard !found.isEmpty else { return await finish(source, to: target, count: 0) }
         let edits = found.sorted().map { NetworkEdit.remove($0.prefix) }
         let result = await providers[source].session.commit(
@@ -116,6 +122,7 @@ extension SwitchingSession {
     /// The new provider announces all, the old one nothing.
     private func finish(_ source: Int, to target: Int, count: Int) async {
         mayHaveLeftovers = false
+        withdrawn = []
         if count > 0 || lastTrouble != nil { tell(.moved(move(.removed, from: source, to: target, count))) }
         lastTrouble = nil
         await providers[source].session.close()

@@ -1,3 +1,5 @@
+internal import NetworkTypes
+
 /// A session over one of two ways to the same FRR, which moves what the other one announces without a withdrawal.
 ///
 /// Whenever it is opened it looks at both: what the other provider announces is announced by the chosen one first, read
@@ -23,6 +25,8 @@ public actor SwitchingSession: ManagementSession {
     var lastActive: Int?
     /// The other provider may announce something of ours.
     var mayHaveLeftovers = true
+    /// Prefixes that were withdrawn while the other provider may announce them still; what it has of them is not wanted.
+    var withdrawn: Set<IPPrefix> = []
     /// The last trouble with the other provider that was told.
     var lastTrouble: ProviderMove?
     /// The preferred provider is not looked for before.
@@ -31,8 +35,12 @@ public actor SwitchingSession: ManagementSession {
     private var patienceIsOver = true
     private var patience: Task<Void, Never>?
 
+    /// Calls of `close()` under way: nothing is opened meanwhile.
+    private var closings = 0
     private var turnstile = Turnstile()
     private var forwarders: [Task<Void, Never>?] = [nil, nil]
+    /// How often each was opened: a late end of a session before is not taken for that of the present one.
+    private var openings = [0, 0]
     private var watch: Task<Void, Never>?
     private var eventContinuation: AsyncStream<SessionEvent>.Continuation?
 
@@ -62,14 +70,18 @@ public actor SwitchingSession: ManagementSession {
     public func open() async throws(ManagementError) -> ManagementCapabilities {
         await enter()
         defer { leave() }
+        guard !isClosing else { throw Self.notOpen }
         if let active { return try await providers[active].session.open() }
         let chosen = try await choose()
         let used = try await moveAll(to: chosen)
+        if lastActive != used { withdrawn = [] }
         active = used
         lastActive = used
         known = try await read(used)
         watchOver()
-        return try await providers[used].session.open()
+        let capabilities = try await providers[used].session.open()
+        guard active == used, !isClosing else { throw Self.notOpen }
+        return capabilities
     }
 
     /// Our networks as the provider in use has them.
@@ -99,22 +111,38 @@ public actor SwitchingSession: ManagementSession {
         guard let active else { return CommitResult(outcome: .rejected(ManagementErrorSummary(Self.notOpen))) }
         let result = await providers[active].session.commit(transaction)
         switch result.outcome {
-        case .applied: known.apply(transaction.edits)
-        case .rejected(let why), .unknown(let why):
-            if why.code == ManagementError.Code.disconnected.description { lose(active, why.message) }
+        case .applied:
+            noteWithdrawals(transaction.edits)
+            known.apply(transaction.edits)
+        case .rejected(let why): notice(why, of: active)
+        case .unknown(let why):
+            noteWithdrawals(transaction.edits)
+            notice(why, of: active)
         }
         return result
     }
 
-    /// Closes both, without waiting for a turn: a provider ends what can be ended.
+    /// Closes both: at once, so that a provider ends what can be ended, and again when what was under way here is over,
+    /// which may have opened one.
     public func close() async {
-        watch?.cancel()
-        patience?.cancel()
+        closings += 1
+        endTasks()
+        for provider in providers { await provider.session.close() }
+        await enter()
+        defer { leave() }
+        endTasks()
         for (index, provider) in providers.enumerated() {
             await provider.session.close()
             forwarders[index]?.cancel()
         }
         active = nil
+        patienceIsOver = true
+        closings -= 1
+    }
+
+    private func endTasks() {
+        watch?.cancel()
+        patience?.cancel()
     }
 
     /// News of the provider in use, and of moves; a second call ends the first stream.
@@ -128,7 +156,7 @@ public actor SwitchingSession: ManagementSession {
 
     // MARK: - Choosing
 
-    private static let notOpen = ManagementError(.disconnected, "the session is not open")
+    static let notOpen = ManagementError(.disconnected, "the session is not open")
 
     /// The provider to be used; it is open then.
     private func choose() async throws(ManagementError) -> Int {
@@ -138,7 +166,8 @@ public actor SwitchingSession: ManagementSession {
             return 0
         } catch {
             let isRefusal = error.code != .unreachable && error.code != .disconnected
-            guard isAutomatic || isRefusal, isRefusal || patienceIsOver else { throw error }
+            // One that comes back may refuse before it has read its configuration.
+            guard patienceIsOver, isAutomatic || isRefusal else { throw error }
             do throws(ManagementError) {
                 try await open(1)
                 // Without being told to, only to go on with what is there.
@@ -156,16 +185,20 @@ public actor SwitchingSession: ManagementSession {
         let session = providers[index].session
         forwarders[index]?.cancel()
         let events = await session.events()
-        forwarders[index] = Task { [weak self] in
-            for await event in events { await self?.heard(event, from: index) }
+        guard !isClosing else { throw Self.notOpen }
+        openings[index] += 1
+        forwarders[index] = Task { [weak self, opening = openings[index]] in
+            for await event in events { await self?.heard(event, from: index, opening) }
         }
         _ = try await session.open()
+        guard !isClosing else { throw Self.notOpen }
     }
 
     // MARK: - Losing
 
-    private func heard(_ event: SessionEvent, from index: Int) {
-        if case .disconnected(let reason) = event { lose(index, reason) } else { tell(event) }
+    private func heard(_ event: SessionEvent, from index: Int, _ opening: Int) {
+        guard case .disconnected(let reason) = event else { return tell(event) }
+        if opening == openings[index] { lose(index, reason) }
     }
 
     /// A provider has gone; told once if it is the one in use.
@@ -180,6 +213,11 @@ public actor SwitchingSession: ManagementSession {
         patience = Task { [weak self, clock, times] in
             if (try? await clock.sleep(for: times.patience)) != nil { await self?.endPatience() }
         }
+    }
+
+    /// A failed commit may say that the provider has gone.
+    private func notice(_ why: ManagementErrorSummary, of index: Int) {
+        if why.code == ManagementError.Code.disconnected.description { lose(index, why.message) }
     }
 
     private func endPatience() { patienceIsOver = true }
@@ -207,9 +245,10 @@ public actor SwitchingSession: ManagementSession {
     private func look() async -> Bool {
         await enter()
         defer { leave() }
-        guard let active, !Task.isCancelled else { return false }
+        guard let active, !Task.isCancelled, !isClosing else { return false }
         if active != 0 {
             guard (try? await open(0)) != nil else { return true }
+            guard self.active == active else { return false }
             self.active = nil
             tell(.disconnected("\(providers[0].name) can be used now"))
             return false
@@ -218,7 +257,29 @@ public actor SwitchingSession: ManagementSession {
         return mayHaveLeftovers
     }
 
+    // MARK: - Withdrawals
+
+    /// So many are kept; with more, nothing of what the other provider has is wanted.
+    private static let withdrawalLimit = 65_536
+
+    private func noteWithdrawals(_ edits: [NetworkEdit]) {
+        guard mayHaveLeftovers else { return }
+        for edit in edits {
+            switch edit {
+            case .set(let network): withdrawn.remove(network.prefix)
+            case .remove(let prefix): if withdrawn.count < Self.withdrawalLimit { withdrawn.insert(prefix) }
+            }
+        }
+    }
+
+    /// True when what the other provider has of a prefix is not wanted any more.
+    func isWithdrawn(_ prefix: IPPrefix) -> Bool {
+        withdrawn.count >= Self.withdrawalLimit || withdrawn.contains(prefix)
+    }
+
     // MARK: - Turns
+
+    var isClosing: Bool { closings > 0 }
 
     private func enter() async {
         if turnstile.tryEnter() { return }
