@@ -149,7 +149,9 @@ let package = Package(
         .testTarget(
             name: "FaultMatrixTests",
             dependencies: [
-                "Bindings", "CosmoletTesting", "FRRManagement", "Journal", "NetworkTypes", "Northbound", logging,
+                "Bindings", "CosmoletTesting", "FRRManagement", "Journal", "NetworkTypes", "Northbound",
+                "NorthboundRPC",
+                logging,
             ],
             swiftSettings: strict),
         .testTarget(

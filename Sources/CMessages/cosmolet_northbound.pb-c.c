@@ -3513,7 +3513,7 @@ const ProtobufCEnumDescriptor cosmolet__northbound__v1__commit_phase__descriptor
   cosmolet__northbound__v1__commit_phase__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue cosmolet__northbound__v1__transaction_kind__enum_values_by_number[7] =
+static const ProtobufCEnumValue cosmolet__northbound__v1__transaction_kind__enum_values_by_number[8] =
 {
   { "TRANSACTION_KIND_UNSPECIFIED", "COSMOLET__NORTHBOUND__V1__TRANSACTION_KIND__TRANSACTION_KIND_UNSPECIFIED", 0 },
   { "TRANSACTION_KIND_COMMIT", "COSMOLET__NORTHBOUND__V1__TRANSACTION_KIND__TRANSACTION_KIND_COMMIT", 1 },
@@ -3522,16 +3522,18 @@ static const ProtobufCEnumValue cosmolet__northbound__v1__transaction_kind__enum
   { "TRANSACTION_KIND_LEASE_DRAIN", "COSMOLET__NORTHBOUND__V1__TRANSACTION_KIND__TRANSACTION_KIND_LEASE_DRAIN", 4 },
   { "TRANSACTION_KIND_LEASE_WITHDRAWAL", "COSMOLET__NORTHBOUND__V1__TRANSACTION_KIND__TRANSACTION_KIND_LEASE_WITHDRAWAL", 5 },
   { "TRANSACTION_KIND_OBSERVED", "COSMOLET__NORTHBOUND__V1__TRANSACTION_KIND__TRANSACTION_KIND_OBSERVED", 6 },
+  { "TRANSACTION_KIND_PROVIDER_MOVE", "COSMOLET__NORTHBOUND__V1__TRANSACTION_KIND__TRANSACTION_KIND_PROVIDER_MOVE", 7 },
 };
 static const ProtobufCIntRange cosmolet__northbound__v1__transaction_kind__value_ranges[] = {
-{0, 0},{0, 7}
+{0, 0},{0, 8}
 };
-static const ProtobufCEnumValueIndex cosmolet__northbound__v1__transaction_kind__enum_values_by_name[7] =
+static const ProtobufCEnumValueIndex cosmolet__northbound__v1__transaction_kind__enum_values_by_name[8] =
 {
   { "TRANSACTION_KIND_COMMIT", 1 },
   { "TRANSACTION_KIND_LEASE_DRAIN", 4 },
   { "TRANSACTION_KIND_LEASE_WITHDRAWAL", 5 },
   { "TRANSACTION_KIND_OBSERVED", 6 },
+  { "TRANSACTION_KIND_PROVIDER_MOVE", 7 },
   { "TRANSACTION_KIND_ROLLBACK", 2 },
   { "TRANSACTION_KIND_UNCONFIRMED", 3 },
   { "TRANSACTION_KIND_UNSPECIFIED", 0 },
@@ -3543,9 +3545,9 @@ const ProtobufCEnumDescriptor cosmolet__northbound__v1__transaction_kind__descri
   "TransactionKind",
   "Cosmolet__Northbound__V1__TransactionKind",
   "cosmolet.northbound.v1",
-  7,
+  8,
   cosmolet__northbound__v1__transaction_kind__enum_values_by_number,
-  7,
+  8,
   cosmolet__northbound__v1__transaction_kind__enum_values_by_name,
   1,
   cosmolet__northbound__v1__transaction_kind__value_ranges,

@@ -98,7 +98,7 @@ public struct Agent: Sendable {
         var settings = configuration.northbound
         settings.policy = configuration.policy(for: providers.choice)
         let runtime = try await NorthboundRuntime(
-            settings, session: providers.makeSession(), agent: name, telemetry: telemetry, logger: logger)
+            settings, session: providers.makeSwitchingSession(), agent: name, telemetry: telemetry, logger: logger)
         if let bound = try await runtime.start() {
             logger.info("serving the northbound API", metadata: [LogKeys.endpoint: "\(bound)"])
         }

@@ -27,6 +27,8 @@ public enum SessionEvent: Sendable, Hashable {
     case disconnected(String)
     /// So many networks that FRR still announced, but had lost from running, were put back into running.
     case healed(Int)
+    /// A step of moving the announcements from one provider to another.
+    case moved(ProviderMove)
 }
 
 /// A session with the northbound of one FRR, in the BGP model (design D3).

@@ -52,6 +52,8 @@ public enum TransactionKind: String, Sendable, Hashable, Codable, CaseIterable {
     /// Not a transaction of ours: what FRR was found to run when the journal begins, after a gap, or when somebody else
     /// had changed it. Brings the journal's model in step with FRR.
     case observed
+    /// Not a transaction of ours, and without edits: a step of moving the announcements from one provider to another.
+    case providerMove
 }
 
 /// Where a transaction stands. The raw values are stored and exported.

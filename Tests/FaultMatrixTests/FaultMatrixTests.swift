@@ -29,17 +29,18 @@ extension FaultMatrixTests {
 
         /// Steps × faults × FRR versions, cases, passed, time.
         private static func summary(_ results: [MatrixResult], _ duration: Duration) -> String {
-            let steps = results.map { "\($0.stepCount) on FRR \($0.provider.frrVersion)" }.joined(separator: ", ")
+            let steps = results.map { "\($0.stepCount) of \($0.provider.name) on FRR \($0.provider.frrVersion)" }
+                .joined(separator: ", ")
             let cases = results.map(\.caseCount).reduce(0, +)
             let failed = results.map(\.failures.count).reduce(0, +)
             let faults = results.map(\.faultCount).max() ?? 0
             let times = results.map { result in
-                "\(result.provider.frrVersion): "
+                "\(result.provider.name) \(result.provider.frrVersion): "
                     + result.durationByFault.map { "\($0.name) \($0.duration.components.seconds) s" }
                     .joined(separator: ", ")
             }
             return """
-                fault matrix: steps (\(steps)) × \(faults) faults × \(results.count) FRR versions = \(cases) cases, \
+                fault matrix: steps (\(steps)) × \(faults) faults × \(results.count) providers = \(cases) cases, \
                 \(cases - failed) passed, \(failed) failed, \(duration.components.seconds) s (\(times.joined(separator: "; ")))
                 """
         }

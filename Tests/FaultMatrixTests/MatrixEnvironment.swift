@@ -25,10 +25,10 @@ enum MatrixEnvironment {
         return all.filter { $0.name.contains(filter) }
     }
 
-    /// One provider under test for each node of the lab.
+    /// One provider under test for each node of the lab: the module where bgpd has it.
     static func providers() throws -> [ProviderUnderTest] {
         let lab = try Lab(describedBy: try #require(description), repository: repository)
-        return lab.description.nodes.map { .mgmtd(on: $0, of: lab) }
+        return lab.description.nodes.map { .module(on: $0, of: lab) ?? .mgmtd(on: $0, of: lab) }
     }
 }
 

@@ -35,10 +35,10 @@ extension ProviderUnderTest {
             isCommit: MgmtdFrames.isApply,
             spoil: [
                 SpoiledEdit(name: "a value of the wrong type, refused by libyang") {
-                    MgmtdFrames.replacing("100", by: "1x0", after: $1, in: $0)
+                    FrameEdit.replacing("100", by: "1x0", after: $1, in: $0)
                 },
                 SpoiledEdit(name: "a reserved interface name, refused by staticd's validation") {
-                    MgmtdFrames.replacing("(null)", by: "reject", after: $1, in: $0)
+                    FrameEdit.replacing("(null)", by: "reject", after: $1, in: $0)
                 },
             ],
             processFaults: processFaults(daemons, Bystander(socket)),
@@ -109,19 +109,5 @@ enum MgmtdFrames {
             guard case .commit(_, _, false, false)? = try? FrontEndMessage(decoding: frame.body) else { return false }
             return true
         }
-    }
-
-    /// The frame with the first occurrence of a text behind a prefix replaced by one of the same length, so that no
-    /// length around it changes.
-    static func replacing(
-        _ text: String, by other: String, after prefix: IPPrefix, in frame: RelayedFrame
-    ) -> [UInt8]? {
-        precondition(text.utf8.count == other.utf8.count)
-        guard frame.direction == .toServer, let place = frame.bytes.firstRange(of: Array("\(prefix)".utf8)),
-            let range = frame.bytes[place.upperBound...].firstRange(of: Array(text.utf8))
-        else { return nil }
-        var bytes = frame.bytes
-        bytes.replaceSubrange(range, with: Array(other.utf8))
-        return bytes
     }
 }

@@ -5,7 +5,7 @@ import Northbound
 /// A provider in front of one FRR, as the matrix needs it. All that is known of a provider is here: a second one, for
 /// instance inside bgpd, is a second value of this type.
 struct ProviderUnderTest: Sendable {
-    /// `mgmtd`.
+    /// `mgmtd` or `bgpd`.
     let name: String
     /// Release of the FRR behind it.
     let frrVersion: String
@@ -25,8 +25,8 @@ struct ProviderUnderTest: Sendable {
     let revive: @Sendable () async throws -> [String]
     /// Looks at FRR as another client, at this moment.
     let takeStock: @Sendable () async throws -> Stock
-    /// Another management client.
-    let operatorSession: @Sendable () async throws -> any OperatorSession
+    /// Another management client; nil where nothing can be locked, and no candidate is shared.
+    let operatorSession: (@Sendable () async throws -> any OperatorSession)?
 }
 
 /// A way to make FRR refuse one edit of a transaction.

@@ -23,6 +23,23 @@ enum LabEnvironment {
     }
 }
 
+/// Where a lab with nodes whose bgpd has the module is, if there is one.
+enum ModuleLabEnvironment {
+    static let description = ProcessInfo.processInfo.environment[Lab.moduleEnvironmentVariable]
+    static let isPresent = description != nil
+    static let absence: Comment = """
+        no lab with the module: run sudo hack/test, or set COSMOLET_LAB_MODULE to the lab.json of hack/lab up --module
+        """
+
+    static func lab() throws -> Lab {
+        try Lab(describedBy: try #require(description), repository: LabEnvironment.repository)
+    }
+}
+
+/// What needs the module inside bgpd. One lab serves all, so the tests run one after the other.
+@Suite(.serialized, .enabled(if: ModuleLabEnvironment.isPresent, ModuleLabEnvironment.absence))
+enum ModuleLabTests {}
+
 /// Everything that needs real FRR and BIRD. One lab serves all, so the tests run one after the other.
 @Suite(.serialized, .enabled(if: LabEnvironment.isPresent, LabEnvironment.absence))
 enum LabTests {}

@@ -11,38 +11,52 @@ import Testing
 /// One node of the lab, the northbound processes and clients that a test starts beside its FRR, and a session of the
 /// test's own that looks at FRR past them.
 final class NorthboundNode: Sendable {
+    /// Which of the ways to FRR a test is about.
+    enum Provider: Sendable {
+        case mgmtd, bgpd
+    }
+
     let node: LabDescription.Node
     let folder: String
     /// Stays open: on FRR up to 10.3 the end of a connection would clean up what others left in the candidate. It looks for
     /// orphans when it opens only, so that it does nothing but read.
-    let observer: MgmtdSession
+    let observer: any ManagementSession
+    private let provider: Provider
     private let processes = Mutex<[NorthboundProcess]>([])
     private let clients = Mutex<[NorthboundClient]>([])
 
-    private init(_ node: LabDescription.Node, folder: String) async throws {
+    private init(_ node: LabDescription.Node, _ provider: Provider, folder: String) async throws {
         self.node = node
+        self.provider = provider
         self.folder = folder
-        observer = MgmtdSession(
-            configuration: MgmtdConfiguration(socketPath: node.managementSocket, settleDeadline: .zero),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        switch provider {
+        case .mgmtd:
+            observer = MgmtdSession(
+                configuration: MgmtdConfiguration(socketPath: node.managementSocket, settleDeadline: .zero),
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        case .bgpd:
+            observer = ModuleSession(configuration: ModuleConfiguration(socketPath: node.northboundSocket ?? ""))
+        }
         _ = try await observer.open()
     }
 
-    /// Runs a closure for each of the first nodes, all at once. Then ends what was started and withdraws all that is ours,
+    /// Runs a closure for each of the first nodes that have the provider, all at once. Then ends what was started and withdraws all that is ours,
     /// and returns when the routers have seen it.
-    static func each(first count: Int = 2, _ body: @escaping @Sendable (NorthboundNode) async throws -> Void)
-        async throws
-    {
-        let lab = try LabEnvironment.lab()
+    static func each(
+        _ provider: Provider = .mgmtd, first count: Int = 2,
+        _ body: @escaping @Sendable (NorthboundNode) async throws -> Void
+    ) async throws {
+        let lab = try provider == .mgmtd ? LabEnvironment.lab() : ModuleLabEnvironment.lab()
+        let nodes = lab.description.nodes.filter { provider == .mgmtd || $0.northboundSocket != nil }
         let folder = "/tmp/nb-\(UUID().uuidString.prefix(8))"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for node in lab.description.nodes.prefix(count) {
+            for node in nodes.prefix(count) {
                 group.addTask {
                     let its = "\(folder)/\(node.name)"
                     try FileManager.default.createDirectory(
                         atPath: its, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o750])
-                    let one = try await NorthboundNode(node, folder: its)
+                    let one = try await NorthboundNode(node, provider, folder: its)
                     let result: Result<Void, any Error>
                     do { result = .success(try await body(one)) } catch { result = .failure(error) }
                     try await one.end(hasFailed: (try? result.get()) == nil)
@@ -59,12 +73,14 @@ final class NorthboundNode: Sendable {
     }
 
     /// `FRR 10.3.1`, for messages.
-    var release: String { "FRR \(node.frrVersion)" }
+    var release: String { provider == .mgmtd ? "FRR \(node.frrVersion)" : "module of FRR \(node.frrVersion)" }
 
     /// Starts a northbound; one after the other may be started on the same journal.
     func start(
         through socket: String? = nil, listen: String? = nil, options: [String] = []
     ) async throws -> NorthboundProcess {
+        var options = options
+        if provider == .bgpd { options += ["--provider", "bgpd:\(node.northboundSocket ?? "")"] }
         let northbound = try await NorthboundProcess.start(
             .init(
                 program: LabEnvironment.cosmolet, name: node.name, folder: folder,

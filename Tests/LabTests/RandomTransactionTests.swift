@@ -9,23 +9,14 @@ import Testing
 extension LabTests {
     /// 10,000 random transactions, half of them on each release, and what the journal makes of them.
     @Suite(.timeLimit(.minutes(20))) struct RandomTransactionTests {
-        /// `COSMOLET_RANDOM_SEED` repeats a run, `COSMOLET_RANDOM_TRANSACTIONS` says how many on each release.
-        private static func number<Number: LosslessStringConvertible>(_ variable: String) -> Number? {
-            ProcessInfo.processInfo.environment[variable].flatMap(Number.init)
-        }
+        @Test func journalRebuildsTheTableAfterRandomTransactions() async throws { try await RandomRun.all(.mgmtd) }
+    }
+}
 
-        @Test func journalRebuildsTheTableAfterRandomTransactions() async throws {
-            let seed: UInt64 = Self.number("COSMOLET_RANDOM_SEED") ?? .random(in: 1...999_999)
-            let count = Self.number("COSMOLET_RANDOM_TRANSACTIONS") ?? 5000
-            print("random transactions: COSMOLET_RANDOM_SEED=\(seed), \(count) on each release")
-            try await NorthboundNode.each { node in
-                let start = ContinuousClock.now
-                var run = try await RandomRun(node, seed: seed)
-                while run.count < count { try await run.step(atMost: count - run.count) }
-                try await run.compareExport()
-                print("random transactions: \(node.release): \(run.summary), \(start.duration(to: .now))")
-            }
-        }
+extension ModuleLabTests {
+    /// The same through the module inside bgpd.
+    @Suite(.timeLimit(.minutes(20))) struct ModuleRandomTransactionTests {
+        @Test func journalRebuildsTheTableAfterRandomTransactions() async throws { try await RandomRun.all(.bgpd) }
     }
 }
 
@@ -47,6 +38,25 @@ private struct RandomRun {
     private var made: [(client: Int, item: RandomTransactions.Item)] = []
     /// What was there after a step, and the record that came last.
     private var marks: [(id: String, networks: Set<Network>)] = []
+
+    /// `COSMOLET_RANDOM_SEED` repeats a run, `COSMOLET_RANDOM_TRANSACTIONS` says how many on each release.
+    private static func number<Number: LosslessStringConvertible>(_ variable: String) -> Number? {
+        ProcessInfo.processInfo.environment[variable].flatMap(Number.init)
+    }
+
+    /// A run on each release.
+    static func all(_ provider: NorthboundNode.Provider) async throws {
+        let seed: UInt64 = number("COSMOLET_RANDOM_SEED") ?? .random(in: 1...999_999)
+        let count = number("COSMOLET_RANDOM_TRANSACTIONS") ?? 5000
+        print("random transactions: COSMOLET_RANDOM_SEED=\(seed), \(count) on each release")
+        try await NorthboundNode.each(provider) { node in
+            let start = ContinuousClock.now
+            var run = try await RandomRun(node, seed: seed)
+            while run.count < count { try await run.step(atMost: count - run.count) }
+            try await run.compareExport()
+            print("random transactions: \(node.release): \(run.summary), \(start.duration(to: .now))")
+        }
+    }
 
     init(_ node: NorthboundNode, seed: UInt64) async throws {
         self.node = node

@@ -30,7 +30,9 @@ final class FakeModule: Sendable {
         /// Leaves of route-maps, by path.
         var classLeaves: [String: String] = [:]
         /// Classes that an operator made: they can be used and not changed.
-        var operatorClasses: Set<AttributeClass> = []
+        var operatorClasses: Set<AttributeClass> = [.default, .manual]
+        /// bgpd has not read its configuration yet.
+        var isStarting = false
         var faults: [Fault] = []
         var isSilent = false
         /// Length of the body of a Get's answer; 0 for what it is.
@@ -116,6 +118,8 @@ final class FakeModule: Sendable {
         guard let header = try? MessageCodec.decodeRequestHeader(message.header) else { return [] }
         let reply: Result<NorthboundReply, NorthboundError>
         switch header.method {
+        case let method where method != "Heartbeat" && state.withLock(\.isStarting):
+            reply = .failure(NorthboundError(.unavailable, "bgpd has not read its configuration yet"))
         case "Heartbeat":
             if state.withLock(\.isSilent) { return [] }
             let instance = state.withLock(\.instance)

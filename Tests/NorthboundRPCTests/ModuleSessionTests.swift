@@ -155,9 +155,9 @@ import Testing
 
     // MARK: - Classes
 
-    @Test func routeMapsOfClassesAreMadeWithTheFirstNetworksThatUseThem() async throws {
+    @Test func onlyTheRouteMapOfDrainIsMade() async throws {
         try await Self.withSession { module, session in
-            module.state.withLock { $0.operatorClasses = [Self.gold] }
+            module.state.withLock { $0.operatorClasses = [.default, Self.gold] }
             _ = try await session.open()
             for _ in 0..<2 {
                 let result = await session.commit(
@@ -165,26 +165,46 @@ import Testing
                 #expect(result.outcome == .applied)
             }
             let leaves = module.state.withLock(\.classLeaves)
-            #expect(leaves[FakeModule.action(.default)] == "permit" && leaves[FakeModule.action(.drain)] == "permit")
+            #expect(leaves.count == 2 && leaves[FakeModule.action(.drain)] == "permit")
             let community = leaves.filter { $0.key.hasSuffix("frr-bgp-route-map:community-string") }
             #expect(community.count == 1 && community.first?.key.contains("COSMOLET-drain") == true)
             #expect(community.first?.value == "65535:0")
-            #expect(leaves[FakeModule.action(Self.gold)] == nil)
-            // Two route-maps with three leaves, then three networks; the second time only these.
-            #expect(module.commits.value.map(\.count) == [6, 3])
+            // A route-map with two leaves, then three networks; the second time only these.
+            #expect(module.commits.value.map(\.count) == [5, 3])
+        }
+    }
+
+    @Test func aClassWithoutRouteMapIsRefusedWithTheLineThatHelps() async throws {
+        try await Self.withSession { module, session in
+            module.state.withLock { $0.operatorClasses = [.default] }
+            _ = try await session.open()
+            let refused = try Self.rejection(
+                await session.commit(Self.transaction(Self.set(1), Self.set(2, Self.gold), Self.set(3, .drain))))
+            #expect(refused.code == "rejected" && !refused.isRetryable)
+            #expect(
+                refused.message.contains("class gold;") && refused.message.contains("route-map COSMOLET-gold permit 10")
+            )
+            #expect(module.commits.value.isEmpty && module.state.withLock(\.classLeaves).isEmpty)
+            // A withdrawal needs none.
+            #expect(await session.commit(Self.transaction(.remove(Self.network(2).prefix))).outcome == .applied)
+            #expect(await session.commit(Self.transaction(Self.set(1))).outcome == .applied)
         }
     }
 
     @Test func whatAnOperatorDoesToRouteMapsIsLearnt() async throws {
         try await Self.withSession { module, session in
             _ = try await session.open()
-            _ = await session.commit(Self.transaction(Self.set(1)))
-            module.state.withLock { $0.classLeaves = [:] }
-            #expect(await session.commit(Self.transaction(Self.set(2))).outcome == .applied)
-            #expect(module.state.withLock(\.classLeaves)[FakeModule.action(.default)] == "permit")
             module.state.withLock { $0.operatorClasses = [Self.gold] }
             #expect(await session.commit(Self.transaction(Self.set(3, Self.gold))).outcome == .applied)
-            #expect(module.commits.value.count == 5)
+            _ = await session.commit(Self.transaction(Self.set(2, .drain)))
+            module.state.withLock {
+                $0.operatorClasses = []
+                $0.classLeaves = [:]
+            }
+            let refused = try Self.rejection(await session.commit(Self.transaction(Self.set(4, Self.gold))))
+            #expect(refused.message.contains("route-map COSMOLET-gold permit 10"))
+            #expect(await session.commit(Self.transaction(Self.set(5, .drain))).outcome == .applied)
+            #expect(module.state.withLock(\.classLeaves)[FakeModule.action(.drain)] == "permit")
         }
     }
 

@@ -12,6 +12,16 @@ import Testing
         uptime: (@Sendable () -> Duration)? = nil,
         _ body: @Sendable (NorthboundClient, TransportEndpoint) async throws -> Void
     ) async throws {
+        try await withServer(session, journal: journal, uptime: uptime) { client, endpoint, _ in
+            try await body(client, endpoint)
+        }
+    }
+
+    private func withServer(
+        _ session: FakeManagementSession, journal: InMemoryJournal = InMemoryJournal(),
+        uptime: (@Sendable () -> Duration)? = nil,
+        _ body: @Sendable (NorthboundClient, TransportEndpoint, RequestServer) async throws -> Void
+    ) async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("nb-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -29,7 +39,7 @@ import Testing
             group.addTask { await service.run() }
             group.addTask { try await server.run() }
             _ = try await session.openCount.wait(for: "open") { $0 > 0 }
-            try await body(client, endpoint)
+            try await body(client, endpoint, server)
             await client.close()
             group.cancelAll()
             try await group.waitForAll()
@@ -178,6 +188,22 @@ import Testing
             }
             _ = try await first
             #expect(await session.running.count == 256)
+        }
+    }
+
+    @Test func whatComesWhileItStopsMayBeAskedOfTheNextOne() async throws {
+        let session = FakeManagementSession()
+        try await withServer(session) { client, _, server in
+            await session.holdNextCommit()
+            async let first = client.commit(request("r1", [set("10.0.0.1/32")]))
+            _ = try await session.transactions.wait(for: "the transaction") { $0.count == 1 }
+            server.stop()
+            let error = await #expect(throws: NorthboundError.self) {
+                try await client.commit(request("r2", [set("10.0.0.2/32")]))
+            }
+            #expect(error?.code == .unavailable && error?.message.contains("not taken: stopping") == true)
+            await session.release()
+            #expect(try await first.outcome == .applied)
         }
     }
 

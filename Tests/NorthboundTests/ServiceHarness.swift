@@ -16,7 +16,8 @@ struct ServiceHarness: Sendable {
 
     init(
         running: Set<Network> = [], journal: InMemoryJournal = InMemoryJournal(), time: ManualTime = ManualTime(),
-        faults: JournalFaults? = nil, clock: any Clock<Duration> = ContinuousClock(), idPrefix: String = "t",
+        faults: JournalFaults? = nil, over other: (any ManagementSession)? = nil,
+        clock: any Clock<Duration> = ContinuousClock(), idPrefix: String = "t",
         _ change: (inout CommitServiceConfiguration) -> Void = { _ in }
     ) {
         var configuration = CommitServiceConfiguration(programVersion: "test")
@@ -27,7 +28,7 @@ struct ServiceHarness: Sendable {
         let counter = Mutex(0)
         let (events, recorded, readings) = (events, recorded, readings)
         service = CommitService(
-            session: session, journal: faults.map { FaultyJournal(journal, faults: $0) } ?? journal,
+            session: other ?? session, journal: faults.map { FaultyJournal(journal, faults: $0) } ?? journal,
             configuration: configuration, clock: clock,
             now: { time.microseconds }, uptime: { time.uptime },
             makeID: {
@@ -45,6 +46,7 @@ struct ServiceHarness: Sendable {
                 case .sessionOpened: events.update { $0.append("opened") }
                 case .sessionLost: events.update { $0.append("lost") }
                 case .lockRefused: events.update { $0.append("lockRefused") }
+                case .providerMoved(let move): events.update { $0.append("moved \(move.step.rawValue)") }
                 case .running: readings.update { $0 += 1 }
                 }
             })

@@ -154,7 +154,11 @@ typedef enum _Cosmolet__Northbound__V1__TransactionKind {
   /*
    * Not ours: what FRR was found to run when the journal begins, after a gap, or when somebody else had changed it.
    */
-  COSMOLET__NORTHBOUND__V1__TRANSACTION_KIND__TRANSACTION_KIND_OBSERVED = 6
+  COSMOLET__NORTHBOUND__V1__TRANSACTION_KIND__TRANSACTION_KIND_OBSERVED = 6,
+  /*
+   * Not ours, and without edits: a step of moving the announcements from one provider to another.
+   */
+  COSMOLET__NORTHBOUND__V1__TRANSACTION_KIND__TRANSACTION_KIND_PROVIDER_MOVE = 7
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(COSMOLET__NORTHBOUND__V1__TRANSACTION_KIND)
 } Cosmolet__Northbound__V1__TransactionKind;
 /*

@@ -28,7 +28,7 @@ public struct NorthboundDaemon: Sendable {
         var settings = configuration.northbound
         settings.policy = configuration.policy(for: providers.choice)
         let runtime = try await NorthboundRuntime(
-            settings, session: providers.makeSession(), agent: nil, telemetry: telemetry, logger: logger)
+            settings, session: providers.makeSwitchingSession(), agent: nil, telemetry: telemetry, logger: logger)
         let bound = try await runtime.start()
         logger.info(
             "cosmolet northbound serves",

@@ -27,6 +27,8 @@ final class NorthboundTelemetry: Sendable {
     private let journalFailing: Gauge
     private let journalFailures: Counter
     private let journalMissing: Counter
+    private let providerMoves: Counter
+    private let providerLeftovers: Gauge
     private let state = Mutex(State())
 
     init(registry: MetricRegistry) {
@@ -40,6 +42,8 @@ final class NorthboundTelemetry: Sendable {
         journalFailing = registry.gauge(MetricCatalogue.journalFailing)
         journalFailures = registry.counter(MetricCatalogue.journalFailures)
         journalMissing = registry.counter(MetricCatalogue.journalMissing)
+        providerMoves = registry.counter(MetricCatalogue.providerMoves)
+        providerLeftovers = registry.gauge(MetricCatalogue.providerLeftovers)
         for outcome in [TransactionOutcome.applied, .rejected, .unknown] {
             transactions.increment([.kind: TransactionKind.commit.rawValue, .outcome: outcome.rawValue], by: 0)
         }
@@ -95,6 +99,15 @@ final class NorthboundTelemetry: Sendable {
     func journalHealed() { journalFailing.set(to: false) }
 
     func notWritten() { journalMissing.increment() }
+
+    func moved(_ move: ProviderMove) {
+        providerMoves.increment([.provider: move.to, .step: move.step.rawValue])
+        switch move.step {
+        case .removed: providerLeftovers.set(to: false)
+        case .unreachable, .leftover: providerLeftovers.set(to: true)
+        case .announced, .verified, .stayed: break
+        }
+    }
 
     private func knownClients() -> [Client] {
         state.withLock { state in

@@ -84,6 +84,17 @@ public struct Providers: Sendable {
         }
     }
 
+    /// A session with what was chosen, for a northbound: what the other provider announces is moved to it.
+    func makeSwitchingSession() -> any ManagementSession {
+        let mgmtd = SwitchableProvider(
+            // zebra hands a route on to bgpd within some milliseconds after it has selected it.
+            name: Name.mgmtd.rawValue, session: session(.mgmtd), settleTime: .seconds(1))
+        let bgpd = SwitchableProvider(name: Name.bgpd.rawValue, session: session(.bgpd), endsWithItsProcess: true)
+        return choice == .only(.mgmtd)
+            ? SwitchingSession(preferred: mgmtd, other: bgpd, isAutomatic: false)
+            : SwitchingSession(preferred: bgpd, other: mgmtd, isAutomatic: choice == .automatic)
+    }
+
     private func session(_ name: Name) -> any ManagementSession {
         switch name {
         case .mgmtd: MgmtdSession(configuration: mgmtd, logger: logger)
@@ -99,7 +110,11 @@ public struct Providers: Sendable {
 
 extension AgentConfiguration {
     /// Where FRR is, for a process that talks to it itself: what was said of this process, else mgmtd's socket.
-    public var provider: NorthboundEndpoint { northbound.provider ?? .mgmtd(socket: socket) }
+    public var provider: NorthboundEndpoint {
+        if let provider = northbound.provider { return provider }
+        if let connect = northbound.connect, connect.isFRR { return connect }
+        return .mgmtd(socket: socket)
+    }
 
     /// The policy of a northbound in this process: what the settings say, with the classes that are configured.
     func policy(for choice: Providers.Choice) -> NorthboundPolicy {

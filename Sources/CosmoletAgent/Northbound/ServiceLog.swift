@@ -75,7 +75,18 @@ final class ServiceLog: Sendable {
         case .leaseExpired(let client):
             northbound.leaseExpired()
             logger.critical("a lease has run out", metadata: [LogKeys.client: "\(client)"])
+        case .providerMoved(let move): moved(move)
         }
+    }
+
+    private func moved(_ move: ProviderMove) {
+        northbound.moved(move)
+        var metadata: Logger.Metadata = [
+            LogKeys.step: "\(move.step.rawValue)", LogKeys.from: "\(move.from)", LogKeys.provider: "\(move.to)",
+            LogKeys.count: "\(move.count)", LogKeys.reason: "\(move)",
+        ]
+        if let error = move.error { metadata[LogKeys.error] = "\(error)" }
+        logger.log(level: move.error == nil ? .notice : .warning, "move between providers", metadata: metadata)
     }
 
     // MARK: - Journal
@@ -106,7 +117,7 @@ final class ServiceLog: Sendable {
         let isNew = state.withLock { $0.takeIn(record) } && record.startedAtMicroseconds >= startedAtMicroseconds
         if isNew {
             if record.sequence == 0 { northbound.notWritten() }
-            let isSent = record.kind != .observed
+            let isSent = record.kind != .observed && record.kind != .providerMove
             northbound.recorded(record, isCoalesced: isSent && session.currentTransaction != record.id)
         }
         log(record, isNew: isNew)
@@ -127,6 +138,7 @@ final class ServiceLog: Sendable {
         if let error = record.error { metadata[LogKeys.error] = "\(error)" }
         let level: Logger.Level = record.outcome == .applied ? .info : .error
         switch (record.kind, isNew) {
+        case (.providerMove, _): break
         case (.observed, _): logger.notice("FRR's announcements are not the journal's, noted", metadata: metadata)
         case (_, true): logger.log(level: level, "commit", metadata: metadata)
         case (_, false): logger.log(level: level, "transaction settled", metadata: metadata)

@@ -134,6 +134,7 @@ public actor Reconciler {
             unsettle(.sessionLost)
         case .healed(let count):
             telemetry.orphansHealed(count)
+        case .moved: break
         }
     }
 

@@ -20,18 +20,32 @@ public actor FakeManagementSession: ManagementSession {
     public nonisolated let transactions = Observed<[Transaction]>([])
     /// How often the session was opened; to wait on.
     public nonisolated let openCount = Observed(0)
+    /// How often the session was closed; to wait on.
+    public nonisolated let closeCount = Observed(0)
     private var isOpen = false
     private var isReachable = true
+    private let provider: String
+    private let onChange: @Sendable (Set<Network>) -> Void
+    private var openRefusal: ManagementError?
+    private var installsNothing = false
     private var faults: [Fault] = []
     private var poison: Set<IPPrefix> = []
     private var hold: CheckedContinuation<Void, Never>?
     private var holdsNext = false
     private var holdsNextReading = false
+    private var holdsNextOpening = false
     private var continuation: AsyncStream<SessionEvent>.Continuation?
 
     /// Makes a fake that runs these networks.
-    public init(running: Set<Network> = []) {
+    ///
+    /// - Parameter onChange: told what running holds whenever a commit has changed it.
+    public init(
+        running: Set<Network> = [], provider: String = "mgmtd",
+        onChange: @escaping @Sendable (Set<Network>) -> Void = { _ in }
+    ) {
         self.running = running
+        self.provider = provider
+        self.onChange = onChange
     }
 
     // MARK: - Commands of a test
@@ -51,6 +65,12 @@ public actor FakeManagementSession: ManagementSession {
     /// Lets `open()` succeed again.
     public func restore() { isReachable = true }
 
+    /// `open()` fails with this error; nil: succeeds again.
+    public func refuseOpening(_ error: ManagementError?) { openRefusal = error }
+
+    /// What is committed does not get into the routing table.
+    public func installNothing(_ isSo: Bool = true) { installsNothing = isSo }
+
     /// Changes running behind the session's back, as an operator would.
     public func edit(_ change: @Sendable (inout Set<Network>) -> Void) { change(&running) }
 
@@ -60,10 +80,13 @@ public actor FakeManagementSession: ManagementSession {
     /// The next reading of running waits for `release()` before it is answered.
     public func holdNextReading() { holdsNextReading = true }
 
-    /// True while a commit or a reading waits for `release()`.
+    /// The next `open()` waits for `release()` before it succeeds.
+    public func holdNextOpening() { holdsNextOpening = true }
+
+    /// True while a commit, a reading or an opening waits for `release()`.
     public var isHeld: Bool { hold != nil }
 
-    /// Lets a held commit or reading go on.
+    /// Lets what is held go on.
     public func release() {
         hold?.resume()
         hold = nil
@@ -74,10 +97,15 @@ public actor FakeManagementSession: ManagementSession {
     /// Succeeds unless `breakDown()` was called.
     public func open() async throws(ManagementError) -> ManagementCapabilities {
         guard isReachable else { throw ManagementError(.unreachable, "the fake FRR is not running") }
+        if let openRefusal { throw openRefusal }
+        if holdsNextOpening {
+            holdsNextOpening = false
+            await withCheckedContinuation { hold = $0 }
+        }
         isOpen = true
         openCount.update { $0 += 1 }
         return ManagementCapabilities(
-            provider: "mgmtd", dialect: "fake", schema: "fake", releases: "none", canReadState: true)
+            provider: provider, dialect: "fake", schema: "fake", releases: "none", canReadState: true)
     }
 
     /// What `running` holds.
@@ -90,9 +118,10 @@ public actor FakeManagementSession: ManagementSession {
         return running
     }
 
-    /// The same: this fake installs at once.
+    /// The same: this fake installs at once, unless it is told not to.
     public func installedNetworks() async throws(ManagementError) -> Set<Network> {
-        try await networks()
+        let networks = try await networks()
+        return installsNothing ? [] : networks
     }
 
     /// Applies the edits, or fails as ordered.
@@ -134,7 +163,10 @@ public actor FakeManagementSession: ManagementSession {
     }
 
     /// Ends the session; `running` stays.
-    public func close() async { isOpen = false }
+    public func close() async {
+        isOpen = false
+        closeCount.update { $0 += 1 }
+    }
 
     /// Yields `disconnected` when a test breaks the session.
     public func events() async -> AsyncStream<SessionEvent> {
@@ -149,6 +181,7 @@ public actor FakeManagementSession: ManagementSession {
             running = running.filter { $0.prefix != edit.prefix }
             if case .set(let network) = edit { running.insert(network) }
         }
+        onChange(running)
     }
 
     private func disconnect(_ reason: String) {

@@ -48,6 +48,8 @@ public struct LabDescription: Sendable, Decodable {
 public struct Lab: Sendable {
     /// Environment variable with the path of a lab's `lab.json`, set by `hack/test`.
     public static let environmentVariable = "COSMOLET_LAB"
+    /// The same for a lab made with `hack/lab up --module`.
+    public static let moduleEnvironmentVariable = "COSMOLET_LAB_MODULE"
 
     /// What is there.
     public let description: LabDescription

@@ -22,6 +22,39 @@ extension CommitService {
             mustObserve = true
         }
         await observe(networks, cause: "FRR runs something else than the journal says")
+        await writeMoves()
+    }
+
+    // MARK: - Moves
+
+    /// Writes a step of a move between providers, and tells of it. A journal begins with what FRR runs: the step waits
+    /// until that was read.
+    func record(_ move: ProviderMove) async {
+        tell(.providerMoved(move))
+        unrecordedMoves.append(move)
+        await enter()
+        defer { leave() }
+        if running == nil, await journal.isEmpty { return }
+        await writeMoves()
+    }
+
+    private func writeMoves() async {
+        while !unrecordedMoves.isEmpty {
+            let move = unrecordedMoves.removeFirst()
+            let record = TransactionRecord(
+                id: makeID(), parent: parent, kind: .providerMove, requestID: "", client: Self.ownClient,
+                cause: [move.description], edits: [], capabilities: management, startedAtMicroseconds: now(),
+                outcome: move.error == nil ? .applied : .rejected, error: move.error)
+            do throws(JournalError) {
+                try await mendJournal()
+                let written = try await journal.begin(record)
+                if written.outcome == .applied { parent = written.id }
+                tell(.recorded(written))
+            } catch {
+                noteFailed(error)
+                unwritten += 1
+            }
+        }
     }
 
     /// Transactions of a process before this one.

@@ -16,6 +16,8 @@ public enum ServiceEvent: Sendable {
     case lockRefused(String)
     /// A lease ran out.
     case leaseExpired(client: String)
+    /// A step of moving the announcements to another provider.
+    case providerMoved(ProviderMove)
 }
 
 /// What may be configured about a commit service.
@@ -107,6 +109,8 @@ public actor CommitService {
     var unwritten = 0
     /// Records that the journal has begun and whose results it does not have yet.
     var unfinished: [TransactionRecord] = []
+    /// Steps of moves that wait for a journal with a beginning.
+    var unrecordedMoves: [ProviderMove] = []
     /// The journal lacks an observation of what FRR runs.
     var mustObserve = false
     /// Outcomes that the journal does not have, the oldest first in `rememberedOrder`.
@@ -166,8 +170,12 @@ public actor CommitService {
             group.addTask { [self, watched] in
                 // Each session ends the stream of the one before it, see `openIfNeeded`.
                 for await session in watched.stream {
-                    for await case .disconnected(let reason) in session.events {
-                        await loseSession(reason, number: session.number)
+                    for await event in session.events {
+                        switch event {
+                        case .disconnected(let reason): await loseSession(reason, number: session.number)
+                        case .moved(let move): await record(move)
+                        case .healed: break
+                        }
                     }
                 }
             }

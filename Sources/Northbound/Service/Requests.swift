@@ -32,7 +32,7 @@ struct QueuedCommit {
     var isOwn: Bool {
         switch kind {
         case .commit, .rollback: false
-        case .unconfirmed, .leaseDrain, .leaseWithdrawal, .observed: true
+        case .unconfirmed, .leaseDrain, .leaseWithdrawal, .observed, .providerMove: true
         }
     }
 }

@@ -6,7 +6,8 @@ public struct ModuleConfiguration: Sendable {
     public var socketPath: String
     /// Who asks, as the module tells clients apart.
     public var clientName: String
-    /// How long any request but a commit may take; after it the connection is given up.
+    /// How long any request but a commit may take; after it the connection is given up. Long, since a bgpd that is busy
+    /// with a full table for some seconds announces all the same.
     public var requestDeadline: Duration
     /// How long to wait for a commit's answer before its outcome is unknown.
     public var commitDeadline: Duration
@@ -17,7 +18,7 @@ public struct ModuleConfiguration: Sendable {
 
     /// Makes a configuration.
     public init(
-        socketPath: String, clientName: String? = nil, requestDeadline: Duration = .seconds(5),
+        socketPath: String, clientName: String? = nil, requestDeadline: Duration = .seconds(15),
         commitDeadline: Duration = .seconds(30), lockPatience: Duration = .seconds(10),
         heartbeatInterval: Duration = .seconds(1)
     ) {

@@ -58,6 +58,8 @@ final class ModuleConnection: Sendable {
         }
         var settings = RequestClientConfiguration(endpoint: .ipc(path: path))
         settings.frameByteLimit = Limits.messageByteCount
+        // The session's own heartbeat asks bgpd itself, not only libzmq's thread in it.
+        settings.heartbeat = nil
         settings.onConnectionLost = onLoss
         client = RequestClient(configuration: settings) { header in
             let id =

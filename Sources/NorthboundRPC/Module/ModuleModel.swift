@@ -31,7 +31,8 @@ enum ModuleEdit: Sendable, Hashable {
     }
 }
 
-/// The route-maps of classes, `/frr-route-map:lib/route-map[name='COSMOLET-<class>']`, as far as a session makes them.
+/// The route-maps of classes, `/frr-route-map:lib/route-map[name='COSMOLET-<class>']`. Operators define them: they carry
+/// what the policy of the fabric looks for. Only that of `drain` is made by a session where there is none.
 enum ClassRouteMap {
     /// The list of all route-maps.
     static let list = "/frr-route-map:lib/route-map"
@@ -40,13 +41,24 @@ enum ClassRouteMap {
     /// GRACEFUL_SHUTDOWN (RFC 8326).
     private static let gracefulShutdown = "65535:0"
 
-    /// What makes the route-map of a class that has none: it permits all, and `drain` asks the neighbours to avoid it.
-    static func creation(of name: AttributeClass) -> [ModuleEdit] {
-        let entry = "\(list)[name='\(NetworkPath.routeMapPrefix)\(name)']/entry[sequence='\(sequence)']"
-        let action = ModuleEdit.set(PathValue(path: entry + "/action", value: "permit"))
-        guard name == .drain else { return [action] }
+    /// What makes the route-map of `drain`: it asks the neighbours to avoid the path.
+    static var drain: [ModuleEdit] {
+        let entry = "\(list)[name='\(NetworkPath.routeMapPrefix)\(AttributeClass.drain)']/entry[sequence='\(sequence)']"
         let leaf = "/set-action[action='\(community)']/rmap-set-action/frr-bgp-route-map:community-string"
-        return [action, .set(PathValue(path: entry + leaf, value: gracefulShutdown))]
+        return [
+            .set(PathValue(path: entry + "/action", value: "permit")),
+            .set(PathValue(path: entry + leaf, value: gracefulShutdown)),
+        ]
+    }
+
+    /// Why classes without a route-map are refused, and the lines that help; nil when there are none.
+    static func refusal(of missing: Set<AttributeClass>) -> ManagementError? {
+        guard !missing.isEmpty else { return nil }
+        let lines = missing.sorted().map { "route-map \(NetworkPath.routeMapPrefix)\($0) permit 10" }
+        return ManagementError(
+            .rejected,
+            "bgpd has no route-map of class \(missing.sorted().map(\.rawValue).joined(separator: ", ")); add, with the "
+                + "attributes that it shall have: \(lines.joined(separator: "; "))")
     }
 
     /// True for a path at or below a route-map.

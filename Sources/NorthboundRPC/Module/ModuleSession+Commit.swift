@@ -77,7 +77,7 @@ extension ModuleSession {
             switch step {
             case .lock, .clean, .discard, .unlock: result = .done
             case .wait: result = await wait(commit)
-            case .edit: result = encode(&commit)
+            case .edit: result = await encode(&commit, on: connection)
             case .commit: result = await send(&commit, on: connection)
             case .readBack: result = await readBack(commit, on: connection)
             case .finish(let finish): return conclude(finish, connection, clock)
@@ -114,15 +114,25 @@ extension ModuleSession {
         return .done
     }
 
-    /// The message: route-maps of classes that have none yet, then the networks.
-    private func encode(_ commit: inout ModuleCommit) -> CommitMachine.StepResult {
+    /// The message: the route-map of `drain` if it has none yet, then the networks.
+    private func encode(
+        _ commit: inout ModuleCommit, on connection: ModuleConnection
+    ) async -> CommitMachine.StepResult {
         guard !commit.edits.isEmpty else { return .nothing }
-        let known = link?.classes ?? []
-        let creations = commit.classes.subtracting(known).sorted().flatMap(ClassRouteMap.creation)
         do throws(ModuleFailure) {
-            commit.body = try ModuleConnection.encode(creations + commit.edits.map(ModuleEdit.init))
+            var missing = commit.classes.subtracting(link?.classes ?? [])
+            if !missing.isEmpty {
+                // An operator may have defined one meanwhile.
+                let found = try await connection.contents(of: [ClassRouteMap.list]).classes
+                link?.classes = found
+                missing = commit.classes.subtracting(found)
+            }
+            let creation = missing.remove(.drain) == nil ? [] : ClassRouteMap.drain
+            if let refusal = ClassRouteMap.refusal(of: missing) { return .refused(refusal) }
+            commit.body = try ModuleConnection.encode(creation + commit.edits.map(ModuleEdit.init))
             return .done
         } catch {
+            if case .lost = error { return .lost(error.error) }
             return .refused(error.error)
         }
     }
@@ -131,9 +141,9 @@ extension ModuleSession {
         switch await sendOnce(commit, on: connection) {
         case .refused(let error) where error.code == .rejected:
             // An operator may have removed or made a class's route-map meanwhile.
-            guard await hasLearntClasses(commit, connection), case .done = encode(&commit) else {
-                return .refused(error)
-            }
+            guard await hasLearntClasses(commit, connection) else { return .refused(error) }
+            let again = await encode(&commit, on: connection)
+            guard case .done = again else { return again }
             return await sendOnce(commit, on: connection)
         case let result: return result
         }

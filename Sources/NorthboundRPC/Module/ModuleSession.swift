@@ -41,7 +41,8 @@ public actor ModuleSession: ManagementSession {
 
     /// Connects, and looks whether bgpd can take networks at all.
     ///
-    /// - Throws: `unreachable` when the module does not listen or does not answer; `rejected`, naming the line of
+    /// - Throws: `unreachable` when the module does not listen, does not answer, or waits for bgpd to read its
+    ///   configuration; `rejected`, naming the line of
     ///   configuration that is missing, when there is no BGP instance or it asks for a route in the RIB.
     public func open() async throws(ManagementError) -> ManagementCapabilities {
         await enter()
@@ -142,10 +143,12 @@ public actor ModuleSession: ManagementSession {
                     canReadState: true),
                 instance: instance, classes: classes)
         } catch {
-            guard case .lost(let why) = error, why.code == .disconnected || why.code == .deadlineExceeded else {
-                throw error.error
-            }
-            throw ManagementError(.unreachable, why.message)
+            let isAway =
+                switch error {
+                case .refused(let refusal): refusal.code == .unavailable
+                case .lost(let why): why.code == .disconnected || why.code == .deadlineExceeded
+                }
+            throw isAway ? ManagementError(.unreachable, error.error.message) : error.error
         }
     }
 

@@ -148,6 +148,7 @@ extension TransactionKind: WireNumbered {
         case .leaseDrain: 4
         case .leaseWithdrawal: 5
         case .observed: 6
+        case .providerMove: 7
         }
     }
 }

@@ -64,7 +64,8 @@ public struct RPCService: Sendable {
 
     private static func refuse(_ refusal: RequestRefusal, _ frames: [[UInt8]]) -> TransportMessage? {
         let header = frames.first.flatMap { try? MessageCodec.decodeRequestHeader($0) }
-        let error = NorthboundError(.resourceExhausted, "the request was not taken: \(refusal)")
+        let code: StatusCode = refusal == .stopping ? .unavailable : .resourceExhausted
+        let error = NorthboundError(code, "the request was not taken: \(refusal)")
         return TransportMessage(MessageCodec.encode(failure: error, requestID: header?.requestID ?? ""))
     }
 

@@ -40,6 +40,10 @@ public enum LogKeys {
     public static let outcome = "outcome"
     /// How FRR is reached: `mgmtd` or `bgpd`.
     public static let provider = "provider"
+    /// The provider that announcements are moved away from.
+    public static let from = "from"
+    /// Step of a move between providers: `announced`, `verified`, `removed` and the like.
+    public static let step = "step"
     /// Version that FRR states.
     public static let frrVersion = "frr_version"
     /// Wire dialect of mgmtd: `protobuf` or `native`.

@@ -91,6 +91,16 @@ public enum MetricCatalogue {
         "cosmolet_frr_orphans_healed_total",
         help: "Routes of ours on which FRR's configuration and RIB disagreed and which were put right.")
 
+    /// Steps of moves between providers.
+    public static let providerMoves = MetricDefinition.counter(
+        "cosmolet_provider_moves_total", labels: [.provider, .step],
+        help: "Steps of moving the announcements from the other provider to this one.")
+
+    /// 1 while the other provider may announce something of ours.
+    public static let providerLeftovers = MetricDefinition.gauge(
+        "cosmolet_provider_leftovers",
+        help: "Whether the provider not in use may still announce something of ours (1) or nothing is left there (0).")
+
     // MARK: - The northbound
 
     /// Records by kind and outcome.
@@ -181,7 +191,7 @@ public enum MetricCatalogue {
         announcedVIPs, desiredVIPs, uninstalledVIPs, planDecisions,
         commits, commitDuration, commitPhase, changeToCommit,
         watchLag, watchConnected, watchReconnects, watchRelists, watchErrors, invalidObjects,
-        frrConnected, frrReconnects, frrOrphansHealed,
+        frrConnected, frrReconnects, frrOrphansHealed, providerMoves, providerLeftovers,
         northboundTransactions, coalescedCommits, waitingCommits, locksRefused, northboundRequests, northboundClients,
         leases, leasesExpired, commitLogDropped, journalFailing, journalFailures, journalMissing, journalSize,
         buildInfo, processStartTime, processResidentMemory, processCPU, processOpenFDs,

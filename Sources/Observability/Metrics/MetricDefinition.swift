@@ -94,6 +94,8 @@ public enum MetricLabel: String, Sendable, Hashable, Comparable, CaseIterable {
     case kind
     /// A step of a commit, in order: `lock`, `clean`, `edit`, `commit`, `unlock`, `readBack`.
     case phase
+    /// A step of a move between providers: `announced`, `verified`, `removed`, `stayed`, `unreachable`, `leftover`.
+    case step
     /// A method of the northbound API.
     case method
     /// Where the commit log goes: `publication` or `file`.

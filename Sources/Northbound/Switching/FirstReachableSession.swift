@@ -1,7 +1,12 @@
 /// The first of several sessions that can be opened. For one command at a time: nothing is moved between them.
+///
+/// One that is there and refuses is passed over for reading only: a northbound would use the next one on. A commit gets
+/// the refusal.
 public actor FirstReachableSession: ManagementSession {
     private let sessions: [any ManagementSession]
     private var current: (any ManagementSession)?
+    /// The first refusal of those before the current one.
+    private var refusal: ManagementError?
 
     /// Takes the sessions in order of preference, at least one.
     public init(_ sessions: [any ManagementSession]) {
@@ -9,10 +14,13 @@ public actor FirstReachableSession: ManagementSession {
         self.sessions = sessions
     }
 
-    /// Opens the first one that is there. One that is there and refuses is an error, not a reason to take another.
+    /// Opens the first one that can be used.
+    ///
+    /// - Throws: the first refusal when none can be, or else why the last one is not there.
     public func open() async throws(ManagementError) -> ManagementCapabilities {
         if let current { return try await current.open() }
         var last = ManagementError(.unreachable, "no provider is there")
+        refusal = nil
         for session in sessions {
             do throws(ManagementError) {
                 let capabilities = try await session.open()
@@ -20,10 +28,14 @@ public actor FirstReachableSession: ManagementSession {
                 return capabilities
             } catch {
                 last = error
+                guard error.code != .rejected else {
+                    refusal = refusal ?? error
+                    continue
+                }
                 guard error.code == .unreachable else { throw error }
             }
         }
-        throw last
+        throw refusal ?? last
     }
 
     /// As the session that was opened.
@@ -34,14 +46,18 @@ public actor FirstReachableSession: ManagementSession {
         try await opened().installedNetworks()
     }
 
-    /// As the session that was opened.
+    /// As the session that was opened, unless one before it has refused.
     public func commit(_ transaction: Transaction) async -> CommitResult {
-        guard let current else { return CommitResult(outcome: .rejected(ManagementErrorSummary(Self.notOpen))) }
+        guard let current, refusal == nil else {
+            return CommitResult(outcome: .rejected(ManagementErrorSummary(refusal ?? Self.notOpen)))
+        }
         return await current.commit(transaction)
     }
 
-    /// Closes all.
+    /// Closes all. The next `open()` chooses anew.
     public func close() async {
+        current = nil
+        refusal = nil
         for session in sessions { await session.close() }
     }
 

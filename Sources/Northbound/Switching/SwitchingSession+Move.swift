@@ -1,0 +1,177 @@
+internal import NetworkTypes
+
+extension SwitchingSession {
+    /// Moves what the other provider announces to the chosen one, which is open.
+    ///
+    /// - Returns: the provider to be used: the chosen one, or the other one when the chosen one refuses.
+    /// - Throws: when it is not known how far the move came; the next try goes on with it.
+    func moveAll(to target: Int) async throws(ManagementError) -> Int {
+        let source = 1 - target
+        let found: Set<Network>
+        var isSourceOpen = false
+        do throws(ManagementError) {
+            try await open(source)
+            found = try await providers[source].session.networks()
+            isSourceOpen = true
+        } catch {
+            guard !isClosing else { throw error }
+            // It cannot tell; what it was asked to announce last is known when it was in use.
+            found = lastActive == source ? known : []
+            unreachable(source, to: target, error)
+        }
+        // What the target has is the latest where it was in use already.
+        let wanted = lastActive == target ? found.filter { !isWithdrawn($0.prefix) } : found
+        if let refusal = try await announce(wanted, from: source, to: target) {
+            // Nobody has refused anything when this was cut off: both announce, and the next try goes on.
+            guard !Task.isCancelled, !isClosing else { throw ManagementError(.disconnected, "cut off: \(refusal)") }
+            guard isSourceOpen else { throw ManagementError(.rejected, refusal) }
+            guard lastActive != target else {
+                // What is left at the old one is no reason to leave the new one.
+                mayHaveLeftovers = true
+                trouble(move(.leftover, from: source, to: target, found.count, refusal))
+                return target
+            }
+            await takeBack(found, from: target, refusal)
+            return source
+        }
+        if isSourceOpen { await remove(found, from: source, to: target) }
+        return target
+    }
+
+    // MARK: - Steps
+
+    /// Announces by the new provider what it does not announce yet, and reads back.
+    ///
+    /// - Returns: why the new provider refuses, or does not announce it all the same.
+    private func announce(
+        _ found: Set<Network>, from source: Int, to target: Int
+    ) async throws(ManagementError) -> String? {
+        let session = providers[target].session
+        let edits = edits(for: found, present: try await session.networks(), isLatest: lastActive == source)
+        if !edits.isEmpty {
+            let result = await session.commit(
+                Transaction(id: "move-to-\(providers[target].name)", edits: edits, cause: [Self.cause]))
+            switch result.outcome {
+            case .applied: break
+            case .rejected(let why): return why.message
+            case .unknown(let why): throw ManagementError(.disconnected, why.message)
+            }
+        }
+        guard !found.isEmpty else { return nil }
+        tell(.moved(move(.announced, from: source, to: target, found.count)))
+        let wanted = Set(found.map(\.prefix))
+        guard wanted.isSubset(of: try await session.networks().map(\.prefix)) else {
+            return "it does not keep what it was told to announce"
+        }
+        guard try await isInstalled(wanted, by: target) else {
+            return "not all of it was installed within \(times.installation)"
+        }
+        tell(.moved(move(.verified, from: source, to: target, found.count)))
+        return nil
+    }
+
+    /// What the new provider has to change. As a rule it keeps what it has: a move that was cut off goes on, and nobody
+    /// knows here what is wanted. But where the old one was in use until now, what it has is the latest, and what only the
+    /// new one has was withdrawn meanwhile.
+    private func edits(for found: Set<Network>, present: Set<Network>, isLatest: Bool) -> [NetworkEdit] {
+        guard isLatest else {
+            let prefixes = Set(present.map(\.prefix))
+            return found.filter { !prefixes.contains($0.prefix) }.sorted().map { .set($0) }
+        }
+        let latest = Set(found.map(\.prefix)).union(known.map(\.prefix))
+        return NetworkEdit.difference(from: present.filter { !latest.contains($0.prefix) }, to: [])
+            + found.subtracting(present).sorted().map { .set($0) }
+    }
+
+    /// Waits until the new provider has installed everything, and BGP may have followed.
+    private func isInstalled(_ wanted: Set<IPPrefix>, by target: Int) async throws(ManagementError) -> Bool {
+        let pause = Duration.milliseconds(50)
+        var rest = times.installation
+        while true {
+            do throws(ManagementError) {
+                let installed = try await providers[target].session.installedNetworks()
+                if wanted.isSubset(of: installed.map(\.prefix)) { break }
+            } catch {
+                // Some releases cannot tell.
+                if error.code == .unsupported { break }
+                guard error.code == .deadlineExceeded else { throw error }
+            }
+            guard rest > .zero, (try? await clock.sleep(for: pause)) != nil else { return false }
+            rest -= pause
+        }
+        let settleTime = providers[target].settleTime
+        if settleTime > .zero, (try? await clock.sleep(for: settleTime)) == nil { return false }
+        return true
+    }
+
+    /// Removes from the old provider what the new one announces.
+    private func remove(_ found: Set<Network>, from source: Int, to target: Int) async {
+        guard !isClosing else { return }
+        guard !found.isEmpty else { return await finish(source, to: target, count: 0) }
+        let edits = found.sorted().map { NetworkEdit.remove($0.prefix) }
+        let result = await providers[source].session.commit(
+            Transaction(id: "move-from-\(providers[source].name)", edits: edits, cause: [Self.cause]))
+        switch result.outcome {
+        case .applied: await finish(source, to: target, count: found.count)
+        case .rejected(let why), .unknown(let why):
+            mayHaveLeftovers = true
+            trouble(move(.leftover, from: source, to: target, found.count, why.message))
+        }
+    }
+
+    /// The new provider announces all, the old one nothing.
+    private func finish(_ source: Int, to target: Int, count: Int) async {
+        mayHaveLeftovers = false
+        withdrawn = []
+        if count > 0 || lastTrouble != nil { tell(.moved(move(.removed, from: source, to: target, count))) }
+        lastTrouble = nil
+        await providers[source].session.close()
+    }
+
+    // MARK: - Trouble
+
+    /// What the new provider took before it refused is removed from it; the old one announces it on.
+    private func takeBack(_ found: Set<Network>, from target: Int, _ refusal: String) async {
+        refused(refusal, by: target, count: found.count)
+        let session = providers[target].session
+        if let networks = try? await session.networks() {
+            let both = networks.intersection(found).sorted()
+            if !both.isEmpty {
+                _ = await session.commit(
+                    Transaction(
+                        id: "stay-off-\(providers[target].name)", edits: both.map { .remove($0.prefix) },
+                        cause: [Self.cause]))
+            }
+        }
+        mayHaveLeftovers = true
+        await session.close()
+    }
+
+    /// The preferred provider is there and cannot be used.
+    func refused(_ reason: String, by target: Int, count: Int) {
+        if count > 0 { isWaitingAfterRefusal = true }
+        trouble(move(.stayed, from: 1 - target, to: target, count, reason))
+    }
+
+    private func unreachable(_ source: Int, to target: Int, _ error: ManagementError) {
+        mayHaveLeftovers = true
+        // Where there never was anything, nobody needs to know.
+        guard !providers[source].endsWithItsProcess || lastActive == source else { return }
+        trouble(move(.unreachable, from: source, to: target, 0, error.message))
+    }
+
+    /// Tells of trouble once, until there is another.
+    private func trouble(_ move: ProviderMove) {
+        guard lastTrouble != move else { return }
+        lastTrouble = move
+        tell(.moved(move))
+    }
+
+    private static let cause = "the provider changes"
+
+    private func move(
+        _ step: ProviderMove.Step, from source: Int, to target: Int, _ count: Int, _ error: String? = nil
+    ) -> ProviderMove {
+        ProviderMove(step, from: providers[source].name, to: providers[target].name, count: count, error: error)
+    }
+}

@@ -1,0 +1,304 @@
+internal import NetworkTypes
+
+/// A session over one of two ways to the same FRR, which moves what the other one announces without a withdrawal.
+///
+/// Whenever it is opened it looks at both: what the other provider announces is announced by the chosen one first, read
+/// back, and only then removed from the other. So a move that was cut off anywhere, also by a kill, goes on with the next
+/// `open()`, and while both announce a prefix BGP has two local paths for it and loses none. Each step is told as
+/// `SessionEvent.moved`.
+///
+/// The first provider is preferred. It is the only one, unless `isAutomatic`; but where it refuses what the other one
+/// announces, the other one is used on.
+///
+/// Calls may come from any task and are executed one after the other. It has no thread of its own.
+public actor SwitchingSession: ManagementSession {
+    let providers: [SwitchableProvider]
+    let isAutomatic: Bool
+    let times: SwitchingTimes
+    let clock: any Clock<Duration>
+
+    /// The provider in use; nil while no session is open.
+    var active: Int?
+    /// What it announced when that was last known.
+    var known: Set<Network> = []
+    /// The provider that was used last.
+    var lastActive: Int?
+    /// The other provider may announce something of ours.
+    var mayHaveLeftovers = true
+    /// Prefixes that were withdrawn while the other provider may announce them still; what it has of them is not wanted.
+    var withdrawn: Set<IPPrefix> = []
+    /// The last trouble with the other provider that was told.
+    var lastTrouble: ProviderMove?
+    /// The preferred provider is not looked for before.
+    var isWaitingAfterRefusal = false
+    /// Until then the preferred provider is waited for; it was in use and has gone.
+    private var patienceIsOver = true
+    private var patience: Task<Void, Never>?
+
+    /// Calls of `close()` under way: nothing is opened meanwhile.
+    private var closings = 0
+    private var turnstile = Turnstile()
+    private var forwarders: [Task<Void, Never>?] = [nil, nil]
+    /// How often each was opened: a late end of a session before is not taken for that of the present one.
+    private var openings = [0, 0]
+    private var watch: Task<Void, Never>?
+    private var eventContinuation: AsyncStream<SessionEvent>.Continuation?
+
+    /// Makes a session over two providers; nothing happens before `open()`.
+    ///
+    /// - Parameter isAutomatic: use the second provider while the first one cannot be used.
+    public init(
+        preferred: SwitchableProvider, other: SwitchableProvider, isAutomatic: Bool,
+        times: SwitchingTimes = SwitchingTimes(), clock: any Clock<Duration> = ContinuousClock()
+    ) {
+        providers = [preferred, other]
+        self.isAutomatic = isAutomatic
+        self.times = times
+        self.clock = clock
+    }
+
+    // MARK: - ManagementSession
+
+    /// Tells both: which of them a transaction went to is not known.
+    public func resume(_ transactions: [[NetworkEdit]]) async {
+        for provider in providers { await provider.session.resume(transactions) }
+    }
+
+    /// Opens the provider that is to be used, and moves to it what the other one announces.
+    ///
+    /// - Throws: what the provider throws that cannot be opened; `disconnected` when a move was cut off.
+    public func open() async throws(ManagementError) -> ManagementCapabilities {
+        await enter()
+        defer { leave() }
+        guard !isClosing else { throw Self.notOpen }
+        if let active { return try await providers[active].session.open() }
+        let chosen = try await choose()
+        let used = try await moveAll(to: chosen)
+        if lastActive != used { withdrawn = [] }
+        active = used
+        lastActive = used
+        known = try await read(used)
+        watchOver()
+        let capabilities = try await providers[used].session.open()
+        guard active == used, !isClosing else { throw Self.notOpen }
+        return capabilities
+    }
+
+    /// Our networks as the provider in use has them.
+    public func networks() async throws(ManagementError) -> Set<Network> {
+        await enter()
+        defer { leave() }
+        guard let active else { throw Self.notOpen }
+        let networks = try await read(active)
+        known = networks
+        return networks
+    }
+
+    /// Our networks as the provider in use has installed them.
+    public func installedNetworks() async throws(ManagementError) -> Set<Network> {
+        await enter()
+        defer { leave() }
+        guard let active else { throw Self.notOpen }
+        return try await noticing(active) { (session) async throws(ManagementError) in
+            try await session.installedNetworks()
+        }
+    }
+
+    /// Commits through the provider in use.
+    public func commit(_ transaction: Transaction) async -> CommitResult {
+        await enter()
+        defer { leave() }
+        guard let active else { return CommitResult(outcome: .rejected(ManagementErrorSummary(Self.notOpen))) }
+        let result = await providers[active].session.commit(transaction)
+        switch result.outcome {
+        case .applied:
+            noteWithdrawals(transaction.edits)
+            known.apply(transaction.edits)
+        case .rejected(let why): notice(why, of: active)
+        case .unknown(let why):
+            noteWithdrawals(transaction.edits)
+            notice(why, of: active)
+        }
+        return result
+    }
+
+    /// Closes both: at once, so that a provider ends what can be ended, and again when what was under way here is over,
+    /// which may have opened one.
+    public func close() async {
+        closings += 1
+        endTasks()
+        for provider in providers { await provider.session.close() }
+        await enter()
+        defer { leave() }
+        endTasks()
+        for (index, provider) in providers.enumerated() {
+            await provider.session.close()
+            forwarders[index]?.cancel()
+        }
+        active = nil
+        patienceIsOver = true
+        closings -= 1
+    }
+
+    private func endTasks() {
+        watch?.cancel()
+        patience?.cancel()
+    }
+
+    /// News of the provider in use, and of moves; a second call ends the first stream.
+    public func events() async -> AsyncStream<SessionEvent> {
+        eventContinuation?.finish()
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: SessionEvent.self, bufferingPolicy: .bufferingNewest(64))
+        eventContinuation = continuation
+        return stream
+    }
+
+    // MARK: - Choosing
+
+    static let notOpen = ManagementError(.disconnected, "the session is not open")
+
+    /// The provider to be used; it is open then.
+    private func choose() async throws(ManagementError) -> Int {
+        do throws(ManagementError) {
+            try await open(0)
+            patienceIsOver = true
+            return 0
+        } catch {
+            let isRefusal = error.code != .unreachable && error.code != .disconnected
+            // One that comes back may refuse before it has read its configuration.
+            guard patienceIsOver, isAutomatic || isRefusal else { throw error }
+            do throws(ManagementError) {
+                try await open(1)
+                // Without being told to, only to go on with what is there.
+                if !isAutomatic, try await read(1).isEmpty { throw error }
+            } catch let other {
+                throw isRefusal ? error : other
+            }
+            if isRefusal { refused(error.message, by: 0, count: 0) }
+            return 1
+        }
+    }
+
+    /// Opens a provider and listens to it.
+    func open(_ index: Int) async throws(ManagementError) {
+        let session = providers[index].session
+        forwarders[index]?.cancel()
+        let events = await session.events()
+        guard !isClosing else { throw Self.notOpen }
+        openings[index] += 1
+        forwarders[index] = Task { [weak self, opening = openings[index]] in
+            for await event in events { await self?.heard(event, from: index, opening) }
+        }
+        _ = try await session.open()
+        guard !isClosing else { throw Self.notOpen }
+    }
+
+    // MARK: - Losing
+
+    private func heard(_ event: SessionEvent, from index: Int, _ opening: Int) {
+        guard case .disconnected(let reason) = event else { return tell(event) }
+        if opening == openings[index] { lose(index, reason) }
+    }
+
+    /// A provider has gone; told once if it is the one in use.
+    private func lose(_ index: Int, _ reason: String) {
+        guard index == active else { return }
+        active = nil
+        tell(.disconnected(reason))
+        watch?.cancel()
+        guard index == 0, isAutomatic else { return }
+        patienceIsOver = false
+        patience?.cancel()
+        patience = Task { [weak self, clock, times] in
+            if (try? await clock.sleep(for: times.patience)) != nil { await self?.endPatience() }
+        }
+    }
+
+    /// A failed commit may say that the provider has gone.
+    private func notice(_ why: ManagementErrorSummary, of index: Int) {
+        if why.code == ManagementError.Code.disconnected.description { lose(index, why.message) }
+    }
+
+    private func endPatience() { patienceIsOver = true }
+
+    func tell(_ event: SessionEvent) { eventContinuation?.yield(event) }
+
+    // MARK: - Meanwhile
+
+    /// Looks for the preferred provider while the other one is used, and for leftovers.
+    private func watchOver() {
+        watch?.cancel()
+        guard active != 0 || mayHaveLeftovers else { return }
+        watch = Task { [weak self, clock, times] in
+            if await self?.isWaitingAfterRefusal == true {
+                guard (try? await clock.sleep(for: times.refusalRetry)) != nil else { return }
+                await self?.endWaitingAfterRefusal()
+            }
+            while (try? await clock.sleep(for: times.retry)) != nil, await self?.look() == true {}
+        }
+    }
+
+    private func endWaitingAfterRefusal() { isWaitingAfterRefusal = false }
+
+    /// False when there is nothing more to look for.
+    private func look() async -> Bool {
+        await enter()
+        defer { leave() }
+        guard let active, !Task.isCancelled, !isClosing else { return false }
+        if active != 0 {
+            guard (try? await open(0)) != nil else { return true }
+            guard self.active == active else { return false }
+            self.active = nil
+            tell(.disconnected("\(providers[0].name) can be used now"))
+            return false
+        }
+        _ = try? await moveAll(to: active)
+        return mayHaveLeftovers
+    }
+
+    // MARK: - Withdrawals
+
+    /// So many are kept; with more, nothing of what the other provider has is wanted.
+    private static let withdrawalLimit = 65_536
+
+    private func noteWithdrawals(_ edits: [NetworkEdit]) {
+        guard mayHaveLeftovers else { return }
+        for edit in edits {
+            switch edit {
+            case .set(let network): withdrawn.remove(network.prefix)
+            case .remove(let prefix): if withdrawn.count < Self.withdrawalLimit { withdrawn.insert(prefix) }
+            }
+        }
+    }
+
+    /// True when what the other provider has of a prefix is not wanted any more.
+    func isWithdrawn(_ prefix: IPPrefix) -> Bool {
+        withdrawn.count >= Self.withdrawalLimit || withdrawn.contains(prefix)
+    }
+
+    // MARK: - Turns
+
+    var isClosing: Bool { closings > 0 }
+
+    private func enter() async {
+        if turnstile.tryEnter() { return }
+        await withCheckedContinuation { turnstile.wait($0) }
+    }
+
+    private func leave() { turnstile.leave() }
+
+    func read(_ index: Int) async throws(ManagementError) -> Set<Network> {
+        try await noticing(index) { (session) async throws(ManagementError) in try await session.networks() }
+    }
+
+    /// Asks a provider, and notices when it has gone.
+    private func noticing(
+        _ index: Int, _ body: (any ManagementSession) async throws(ManagementError) -> Set<Network>
+    ) async throws(ManagementError) -> Set<Network> {
+        do throws(ManagementError) { return try await body(providers[index].session) } catch {
+            if error.code == .disconnected { lose(index, error.message) }
+            throw error
+        }
+    }
+}
