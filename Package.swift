@@ -103,12 +103,21 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        .executableTarget(
+            name: "cosmolet-bench",
+            dependencies: [
+                "CosmoletTesting", "FRRManagement", "Journal", "NetworkTypes", "Northbound", "NorthboundRPC",
+                argumentParser, logging,
+            ],
+            swiftSettings: strict),
+
         .testTarget(name: "NetworkTypesTests", dependencies: ["NetworkTypes"], swiftSettings: strict),
         .testTarget(
             name: "NorthboundTests", dependencies: ["CosmoletTesting", "NetworkTypes", "Northbound"],
             swiftSettings: strict),
         .testTarget(
-            name: "JournalTests", dependencies: ["Journal", "NetworkTypes", "Northbound", logging],
+            name: "JournalTests",
+            dependencies: ["CosmoletTesting", "Journal", "NetworkTypes", "Northbound", logging],
             swiftSettings: strict),
         .testTarget(
             name: "NorthboundRPCTests",
@@ -132,14 +141,20 @@ let package = Package(
             name: "CosmoletAgentTests",
             dependencies: [
                 "Announcements", "CosmoletAgent", "CosmoletTesting", "KubeSim", "Kubernetes", "NetworkTypes",
-                "Northbound", "Observability", logging, subprocess,
+                "Northbound", "NorthboundRPC", "Observability", lifecycle, logging, subprocess,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FaultMatrixTests",
+            dependencies: [
+                "Bindings", "CosmoletTesting", "FRRManagement", "Journal", "NetworkTypes", "Northbound", logging,
             ],
             swiftSettings: strict),
         .testTarget(
             name: "LabTests",
             dependencies: [
-                "CosmoletTesting", "FRRManagement", "KubeSim", "NetworkTypes", "Northbound", "cosmolet", logging,
-                subprocess,
+                "Bindings", "CosmoletTesting", "FRRManagement", "Journal", "KubeSim", "NetworkTypes", "Northbound",
+                "NorthboundRPC", "cosmolet", logging, subprocess,
             ],
             exclude: ["Manifests"], swiftSettings: strict),
     ]

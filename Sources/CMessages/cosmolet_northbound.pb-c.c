@@ -412,6 +412,51 @@ void   cosmolet__northbound__v1__module__free_unpacked
   assert(message->base.descriptor == &cosmolet__northbound__v1__module__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   cosmolet__northbound__v1__class_tag__init
+                     (Cosmolet__Northbound__V1__ClassTag         *message)
+{
+  static const Cosmolet__Northbound__V1__ClassTag init_value = COSMOLET__NORTHBOUND__V1__CLASS_TAG__INIT;
+  *message = init_value;
+}
+size_t cosmolet__northbound__v1__class_tag__get_packed_size
+                     (const Cosmolet__Northbound__V1__ClassTag *message)
+{
+  assert(message->base.descriptor == &cosmolet__northbound__v1__class_tag__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t cosmolet__northbound__v1__class_tag__pack
+                     (const Cosmolet__Northbound__V1__ClassTag *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &cosmolet__northbound__v1__class_tag__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t cosmolet__northbound__v1__class_tag__pack_to_buffer
+                     (const Cosmolet__Northbound__V1__ClassTag *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &cosmolet__northbound__v1__class_tag__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Cosmolet__Northbound__V1__ClassTag *
+       cosmolet__northbound__v1__class_tag__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Cosmolet__Northbound__V1__ClassTag *)
+     protobuf_c_message_unpack (&cosmolet__northbound__v1__class_tag__descriptor,
+                                allocator, len, data);
+}
+void   cosmolet__northbound__v1__class_tag__free_unpacked
+                     (Cosmolet__Northbound__V1__ClassTag *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &cosmolet__northbound__v1__class_tag__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   cosmolet__northbound__v1__policy__init
                      (Cosmolet__Northbound__V1__Policy         *message)
 {
@@ -1727,7 +1772,58 @@ const ProtobufCMessageDescriptor cosmolet__northbound__v1__module__descriptor =
   (ProtobufCMessageInit) cosmolet__northbound__v1__module__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cosmolet__northbound__v1__policy__field_descriptors[4] =
+static const ProtobufCFieldDescriptor cosmolet__northbound__v1__class_tag__field_descriptors[2] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Cosmolet__Northbound__V1__ClassTag, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tag",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Cosmolet__Northbound__V1__ClassTag, has_tag),
+    offsetof(Cosmolet__Northbound__V1__ClassTag, tag),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cosmolet__northbound__v1__class_tag__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+  1,   /* field[1] = tag */
+};
+static const ProtobufCIntRange cosmolet__northbound__v1__class_tag__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor cosmolet__northbound__v1__class_tag__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cosmolet.northbound.v1.ClassTag",
+  "ClassTag",
+  "Cosmolet__Northbound__V1__ClassTag",
+  "cosmolet.northbound.v1",
+  sizeof(Cosmolet__Northbound__V1__ClassTag),
+  2,
+  cosmolet__northbound__v1__class_tag__field_descriptors,
+  cosmolet__northbound__v1__class_tag__field_indices_by_name,
+  1,  cosmolet__northbound__v1__class_tag__number_ranges,
+  (ProtobufCMessageInit) cosmolet__northbound__v1__class_tag__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cosmolet__northbound__v1__policy__field_descriptors[9] =
 {
   {
     "allowed_prefixes",
@@ -1777,17 +1873,82 @@ static const ProtobufCFieldDescriptor cosmolet__northbound__v1__policy__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "table",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Cosmolet__Northbound__V1__Policy, has_table),
+    offsetof(Cosmolet__Northbound__V1__Policy, table),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "first_tag",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Cosmolet__Northbound__V1__Policy, has_first_tag),
+    offsetof(Cosmolet__Northbound__V1__Policy, first_tag),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_tag",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Cosmolet__Northbound__V1__Policy, has_last_tag),
+    offsetof(Cosmolet__Northbound__V1__Policy, last_tag),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "class_tags",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cosmolet__Northbound__V1__Policy, n_class_tags),
+    offsetof(Cosmolet__Northbound__V1__Policy, class_tags),
+    &cosmolet__northbound__v1__class_tag__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "allowed_datastores",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Cosmolet__Northbound__V1__Policy, n_allowed_datastores),
+    offsetof(Cosmolet__Northbound__V1__Policy, allowed_datastores),
+    &cosmolet__northbound__v1__datastore__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cosmolet__northbound__v1__policy__field_indices_by_name[] = {
   1,   /* field[1] = allowed_classes */
+  8,   /* field[8] = allowed_datastores */
   0,   /* field[0] = allowed_prefixes */
+  7,   /* field[7] = class_tags */
+  5,   /* field[5] = first_tag */
+  6,   /* field[6] = last_tag */
   3,   /* field[3] = maximum_edits */
   2,   /* field[2] = maximum_networks */
+  4,   /* field[4] = table */
 };
 static const ProtobufCIntRange cosmolet__northbound__v1__policy__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor cosmolet__northbound__v1__policy__descriptor =
 {
@@ -1797,14 +1958,14 @@ const ProtobufCMessageDescriptor cosmolet__northbound__v1__policy__descriptor =
   "Cosmolet__Northbound__V1__Policy",
   "cosmolet.northbound.v1",
   sizeof(Cosmolet__Northbound__V1__Policy),
-  4,
+  9,
   cosmolet__northbound__v1__policy__field_descriptors,
   cosmolet__northbound__v1__policy__field_indices_by_name,
   1,  cosmolet__northbound__v1__policy__number_ranges,
   (ProtobufCMessageInit) cosmolet__northbound__v1__policy__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cosmolet__northbound__v1__limits__field_descriptors[1] =
+static const ProtobufCFieldDescriptor cosmolet__northbound__v1__limits__field_descriptors[4] =
 {
   {
     "maximum_message_bytes",
@@ -1818,14 +1979,53 @@ static const ProtobufCFieldDescriptor cosmolet__northbound__v1__limits__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "maximum_queued_commits",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Cosmolet__Northbound__V1__Limits, has_maximum_queued_commits),
+    offsetof(Cosmolet__Northbound__V1__Limits, maximum_queued_commits),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "maximum_candidates",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Cosmolet__Northbound__V1__Limits, has_maximum_candidates),
+    offsetof(Cosmolet__Northbound__V1__Limits, maximum_candidates),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "maximum_edits",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Cosmolet__Northbound__V1__Limits, has_maximum_edits),
+    offsetof(Cosmolet__Northbound__V1__Limits, maximum_edits),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cosmolet__northbound__v1__limits__field_indices_by_name[] = {
+  2,   /* field[2] = maximum_candidates */
+  3,   /* field[3] = maximum_edits */
   0,   /* field[0] = maximum_message_bytes */
+  1,   /* field[1] = maximum_queued_commits */
 };
 static const ProtobufCIntRange cosmolet__northbound__v1__limits__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor cosmolet__northbound__v1__limits__descriptor =
 {
@@ -1835,7 +2035,7 @@ const ProtobufCMessageDescriptor cosmolet__northbound__v1__limits__descriptor =
   "Cosmolet__Northbound__V1__Limits",
   "cosmolet.northbound.v1",
   sizeof(Cosmolet__Northbound__V1__Limits),
-  1,
+  4,
   cosmolet__northbound__v1__limits__field_descriptors,
   cosmolet__northbound__v1__limits__field_indices_by_name,
   1,  cosmolet__northbound__v1__limits__number_ranges,
@@ -1958,7 +2158,7 @@ const ProtobufCMessageDescriptor cosmolet__northbound__v1__capabilities__descrip
   (ProtobufCMessageInit) cosmolet__northbound__v1__capabilities__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cosmolet__northbound__v1__get_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor cosmolet__northbound__v1__get_request__field_descriptors[5] =
 {
   {
     "dataset",
@@ -1984,15 +2184,54 @@ static const ProtobufCFieldDescriptor cosmolet__northbound__v1__get_request__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "after_transaction",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Cosmolet__Northbound__V1__GetRequest, after_transaction),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "after_sequence",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Cosmolet__Northbound__V1__GetRequest, has_after_sequence),
+    offsetof(Cosmolet__Northbound__V1__GetRequest, after_sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "datastore",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Cosmolet__Northbound__V1__GetRequest, has_datastore),
+    offsetof(Cosmolet__Northbound__V1__GetRequest, datastore),
+    &cosmolet__northbound__v1__datastore__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cosmolet__northbound__v1__get_request__field_indices_by_name[] = {
+  3,   /* field[3] = after_sequence */
+  2,   /* field[2] = after_transaction */
   0,   /* field[0] = dataset */
+  4,   /* field[4] = datastore */
   1,   /* field[1] = paths */
 };
 static const ProtobufCIntRange cosmolet__northbound__v1__get_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor cosmolet__northbound__v1__get_request__descriptor =
 {
@@ -2002,7 +2241,7 @@ const ProtobufCMessageDescriptor cosmolet__northbound__v1__get_request__descript
   "Cosmolet__Northbound__V1__GetRequest",
   "cosmolet.northbound.v1",
   sizeof(Cosmolet__Northbound__V1__GetRequest),
-  2,
+  5,
   cosmolet__northbound__v1__get_request__field_descriptors,
   cosmolet__northbound__v1__get_request__field_indices_by_name,
   1,  cosmolet__northbound__v1__get_request__number_ranges,
@@ -2149,7 +2388,7 @@ const ProtobufCMessageDescriptor cosmolet__northbound__v1__edit_candidate_reques
   (ProtobufCMessageInit) cosmolet__northbound__v1__edit_candidate_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cosmolet__northbound__v1__commit_request__field_descriptors[6] =
+static const ProtobufCFieldDescriptor cosmolet__northbound__v1__commit_request__field_descriptors[7] =
 {
   {
     "phase",
@@ -2223,11 +2462,24 @@ static const ProtobufCFieldDescriptor cosmolet__northbound__v1__commit_request__
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "datastore",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Cosmolet__Northbound__V1__CommitRequest, has_datastore),
+    offsetof(Cosmolet__Northbound__V1__CommitRequest, datastore),
+    &cosmolet__northbound__v1__datastore__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cosmolet__northbound__v1__commit_request__field_indices_by_name[] = {
   2,   /* field[2] = candidate */
   3,   /* field[3] = cause */
   4,   /* field[4] = confirm_timeout_ms */
+  6,   /* field[6] = datastore */
   1,   /* field[1] = edits */
   5,   /* field[5] = expected_generation */
   0,   /* field[0] = phase */
@@ -2235,7 +2487,7 @@ static const unsigned cosmolet__northbound__v1__commit_request__field_indices_by
 static const ProtobufCIntRange cosmolet__northbound__v1__commit_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor cosmolet__northbound__v1__commit_request__descriptor =
 {
@@ -2245,7 +2497,7 @@ const ProtobufCMessageDescriptor cosmolet__northbound__v1__commit_request__descr
   "Cosmolet__Northbound__V1__CommitRequest",
   "cosmolet.northbound.v1",
   sizeof(Cosmolet__Northbound__V1__CommitRequest),
-  6,
+  7,
   cosmolet__northbound__v1__commit_request__field_descriptors,
   cosmolet__northbound__v1__commit_request__field_indices_by_name,
   1,  cosmolet__northbound__v1__commit_request__number_ranges,
@@ -2989,6 +3241,40 @@ const ProtobufCEnumDescriptor cosmolet__northbound__v1__edit_operation__descript
   cosmolet__northbound__v1__edit_operation__enum_values_by_name,
   1,
   cosmolet__northbound__v1__edit_operation__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue cosmolet__northbound__v1__datastore__enum_values_by_number[5] =
+{
+  { "DATASTORE_UNSPECIFIED", "COSMOLET__NORTHBOUND__V1__DATASTORE__DATASTORE_UNSPECIFIED", 0 },
+  { "DATASTORE_RUNNING", "COSMOLET__NORTHBOUND__V1__DATASTORE__DATASTORE_RUNNING", 1 },
+  { "DATASTORE_CANDIDATE", "COSMOLET__NORTHBOUND__V1__DATASTORE__DATASTORE_CANDIDATE", 2 },
+  { "DATASTORE_OPERATIONAL", "COSMOLET__NORTHBOUND__V1__DATASTORE__DATASTORE_OPERATIONAL", 3 },
+  { "DATASTORE_STARTUP", "COSMOLET__NORTHBOUND__V1__DATASTORE__DATASTORE_STARTUP", 4 },
+};
+static const ProtobufCIntRange cosmolet__northbound__v1__datastore__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex cosmolet__northbound__v1__datastore__enum_values_by_name[5] =
+{
+  { "DATASTORE_CANDIDATE", 2 },
+  { "DATASTORE_OPERATIONAL", 3 },
+  { "DATASTORE_RUNNING", 1 },
+  { "DATASTORE_STARTUP", 4 },
+  { "DATASTORE_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor cosmolet__northbound__v1__datastore__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "cosmolet.northbound.v1.Datastore",
+  "Datastore",
+  "Cosmolet__Northbound__V1__Datastore",
+  "cosmolet.northbound.v1",
+  5,
+  cosmolet__northbound__v1__datastore__enum_values_by_number,
+  5,
+  cosmolet__northbound__v1__datastore__enum_values_by_name,
+  1,
+  cosmolet__northbound__v1__datastore__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue cosmolet__northbound__v1__dataset__enum_values_by_number[3] =

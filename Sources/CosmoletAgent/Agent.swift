@@ -7,12 +7,11 @@ internal import NorthboundRPC
 internal import Observability
 internal import ServiceLifecycle
 internal import Synchronization
-internal import UnixSignals
 
-/// The agent in embedded mode: Kubernetes on one side, FRR's management socket on the other, one process.
+/// The agent: Kubernetes on one side, the northbound of one FRR on the other, which is in this process or in another.
 ///
-/// Services start in the order of the data path's end first: metrics, reconciler, watches; and stop in reverse, so that
-/// no change arrives any more when the session is closed.
+/// Services start in the order of the data path's end first: metrics, northbound, reconciler, watches; and stop in
+/// reverse, so that no change arrives any more when the session is closed.
 public struct Agent: Sendable {
     private let configuration: AgentConfiguration
 
@@ -23,84 +22,125 @@ public struct Agent: Sendable {
 
     /// Runs until SIGTERM or SIGINT. What is announced stays announced.
     ///
-    /// - Throws: when the API server's address or credentials cannot be found, or the HTTP address cannot be bound. An
-    ///   API server or an FRR that does not answer is no error: the agent waits for it.
+    /// - Throws: when the API server's address or credentials cannot be found, an address or socket cannot be bound, or the
+    ///   journal is another process's. An API server, a northbound or an FRR that does not answer is no error: the agent
+    ///   waits for it.
     public func run() async throws {
-        configuration.logFormat.bootstrap(level: Logger.Level(rawValue: configuration.logLevel.rawValue) ?? .info)
+        configuration.bootstrapLog()
         let node = configuration.node ?? ProcessInfo.processInfo.hostName
         var logger = Logger(label: "cosmolet")
         logger[metadataKey: LogKeys.node] = "\(node)"
 
-        let client = try KubernetesClient(
+        let kubernetes = try KubernetesClient(
             configuration: .discover(
                 kubeconfig: configuration.kubeconfig, environment: ProcessInfo.processInfo.environment),
             logger: logger)
-        let telemetry = AgentTelemetry(registry: MetricRegistry(), health: HealthState(), provider: Self.provider)
-        telemetry.registry.collectProcessStatistics()
-        telemetry.registry.setBuildInfo(
-            version: CosmoletVersion.current, swift: CosmoletVersion.swift, provider: Self.provider)
-        let (session, remote) = try await makeSession(client: node, logger: logger)
-        let reconciler = Reconciler(
-            session: session, configuration: configuration.planner, telemetry: telemetry, logger: logger)
+        let result: Result<Void, any Error>
+        do { result = .success(try await run(kubernetes, node: node, logger: logger)) } catch {
+            result = .failure(error)
+        }
+        await kubernetes.shutdown()
+        try result.get()
+    }
 
+    private func run(_ kubernetes: KubernetesClient, node: String, logger: Logger) async throws {
+        let endpoint = configuration.northbound.connect ?? .mgmtd(socket: configuration.socket)
+        var conditions: Set<HealthState.Condition> = [.synced, .session, .commitKnown]
+        if case .mgmtd = endpoint { conditions.insert(.journal) }
+        let telemetry = AgentTelemetry(
+            registry: MetricRegistry(), health: HealthState(conditions: conditions), provider: "mgmtd")
+        telemetry.describeProcess()
         logger.info(
             "cosmolet agent starts",
             metadata: [
-                LogKeys.version: "\(CosmoletVersion.current)",
-                LogKeys.socket: "\(configuration.northbound ?? .mgmtd(socket: configuration.socket))",
+                LogKeys.version: "\(CosmoletVersion.current)", LogKeys.socket: "\(endpoint)",
                 LogKeys.table: "\(configuration.table)",
             ])
-        var services: [any ServiceLifecycle.Service] = []
+
+        let name = "agent/\(node)"
+        let northbound: Northbound
+        switch endpoint {
+        case .mgmtd(let socket): northbound = try await embedded(socket, name, telemetry, logger)
+        case .service(let endpoint): northbound = try await remote(endpoint, name)
+        }
+        let reconciler = Reconciler(
+            session: northbound.session, configuration: configuration.planner, telemetry: telemetry,
+            isEmbedded: northbound.isEmbedded, logger: logger)
+
+        var services: [any ServiceLifecycle.Service] = [HangUpHandler(commitLog: northbound.commitLog, logger: logger)]
         if let address = configuration.http {
             services.append(ObservabilityServer(address: address, telemetry: telemetry, logger: logger))
         }
-        services.append(ReconcilerService(reconciler: reconciler))
-        services.append(
+        services += northbound.services
+        services.append(Running { [session = northbound.session] in await session.keepAlive() })
+        services.append(Running { await reconciler.run() })
+        services += watches(kubernetes, node: node, telemetry: telemetry, logger: logger, reconciler)
+        defer { logger.info("cosmolet agent has stopped, announcements stay in place") }
+        try await ServiceGroup.runToTheEnd(services)
+    }
+
+    // MARK: - Northbound
+
+    /// The way to FRR, and what must run for it.
+    private struct Northbound {
+        var session: LeasedSession
+        var isEmbedded: Bool
+        var services: [any ServiceLifecycle.Service]
+        var commitLog: CommitLogFile?
+    }
+
+    /// The commit service in this process: calls are calls, without ZeroMQ in between.
+    private func embedded(
+        _ socket: String, _ name: String, _ telemetry: AgentTelemetry, _ logger: Logger
+    ) async throws -> Northbound {
+        var mgmtd = configuration.mgmtd
+        mgmtd.socketPath = socket
+        var settings = configuration.northbound
+        settings.policy.use(configuration.tags, table: configuration.table)
+        let runtime = try await NorthboundRuntime(
+            settings, session: MgmtdSession(configuration: mgmtd, logger: logger), agent: name,
+            telemetry: telemetry, logger: logger)
+        if let bound = try await runtime.start() {
+            logger.info("serving the northbound API", metadata: [LogKeys.endpoint: "\(bound)"])
+        }
+        return Northbound(
+            session: LeasedSession(runtime.api, client: name, losses: runtime.sessionLosses), isEmbedded: true,
+            services: runtime.services,
+            commitLog: runtime.commitLog)
+    }
+
+    /// The commit service in a northbound process.
+    private func remote(_ endpoint: TransportEndpoint, _ name: String) async throws -> Northbound {
+        let client = NorthboundClient(
+            configuration: RequestClientConfiguration(
+                endpoint: endpoint, security: try configuration.northbound.clientSecurity()), client: name)
+        try await client.start()
+        return Northbound(
+            session: LeasedSession(client, client: name), isEmbedded: false,
+            services: [Closing { await client.close() }])
+    }
+
+    // MARK: - Kubernetes
+
+    private func watches(
+        _ client: KubernetesClient, node: String, telemetry: AgentTelemetry, logger: Logger, _ reconciler: Reconciler
+    ) -> [any ServiceLifecycle.Service] {
+        [
             WatchService<Kubernetes.Service>(client: client, telemetry: telemetry, logger: logger) {
                 await reconciler.apply(ResourceMapping.change($0))
-            })
-        services.append(
+            },
             WatchService<EndpointSlice>(client: client, telemetry: telemetry, logger: logger) {
                 await reconciler.apply(ResourceMapping.change($0))
-            })
-        services.append(
+            },
             WatchService<Node>(
                 client: client, scope: .object(named: node), telemetry: telemetry, logger: logger
             ) { [unreadable = Observation()] change in
                 // A list without a node that could not be read is not a list without the node.
                 if unreadable.isUnreadable(change) { return }
                 if let change = ResourceMapping.change(change) { await reconciler.apply(change) }
-            })
-        defer { logger.info("cosmolet agent has stopped, announcements stay in place") }
-        try await ServiceGroup(
-            configuration: .init(
-                services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: Logger(label: "services") { _ in SwiftLogNoOpLogHandler() })
-        ).run()
-        await client.shutdown()
-        await remote?.close()
+            },
+        ]
     }
-
-    /// The session of the embedded mode, or that of a northbound process with the client to close in the end.
-    private func makeSession(
-        client name: String, logger: Logger
-    ) async throws -> (any ManagementSession, NorthboundClient?) {
-        switch configuration.northbound ?? .mgmtd(socket: configuration.socket) {
-        case .mgmtd(let socket):
-            let session = MgmtdSession(
-                configuration: MgmtdConfiguration(
-                    socketPath: socket, table: configuration.table, tags: configuration.tags), logger: logger)
-            return (session, nil)
-        case .service(let endpoint):
-            let client = NorthboundClient(
-                configuration: RequestClientConfiguration(endpoint: endpoint), client: "agent/\(name)")
-            try await client.start()
-            return (ServiceSession(client, client: "agent/\(name)"), client)
-        }
-    }
-
-    /// The provider that this mode uses, as metrics name it.
-    private static let provider = "mgmtd"
 }
 
 /// Tells an own Node that is gone from one that was in the list but could not be decoded.
@@ -113,14 +153,5 @@ private final class Observation: Sendable {
             guard case .replaced(let nodes) = change else { return false }
             return nodes.isEmpty && wasInvalid
         }
-    }
-}
-
-/// Runs the reconcile loop until graceful shutdown; the transaction in flight is finished first.
-private struct ReconcilerService: ServiceLifecycle.Service {
-    let reconciler: Reconciler
-
-    func run() async {
-        await cancelWhenGracefulShutdown { await reconciler.run() }
     }
 }

@@ -18,6 +18,7 @@ public final class AgentTelemetry: Sendable {
     private let decisions: Gauge
     private let commits: Counter
     private let commitDuration: Histogram
+    private let commitPhase: Histogram
     private let changeToCommit: Histogram
     private let frrConnected: Gauge
     private let frrReconnects: Counter
@@ -37,6 +38,7 @@ public final class AgentTelemetry: Sendable {
         decisions = registry.gauge(MetricCatalogue.planDecisions)
         commits = registry.counter(MetricCatalogue.commits)
         commitDuration = registry.histogram(MetricCatalogue.commitDuration)
+        commitPhase = registry.histogram(MetricCatalogue.commitPhase)
         changeToCommit = registry.histogram(MetricCatalogue.changeToCommit)
         frrConnected = registry.gauge(MetricCatalogue.frrConnected)
         frrReconnects = registry.counter(MetricCatalogue.frrReconnects)
@@ -46,6 +48,12 @@ public final class AgentTelemetry: Sendable {
             commits.increment([.outcome: outcome, .provider: provider], by: 0)
         }
         frrConnected.set(to: false)
+    }
+
+    /// Adds what concerns the process as a whole.
+    func describeProcess() {
+        registry.collectProcessStatistics()
+        registry.setBuildInfo(version: CosmoletVersion.current, swift: CosmoletVersion.swift, provider: provider)
     }
 
     // MARK: - Plan
@@ -91,12 +99,14 @@ public final class AgentTelemetry: Sendable {
 
     // MARK: - Commits
 
-    func committed(_ transaction: Transaction, _ result: CommitResult, changeToReply: Duration?) {
+    func committed(_ result: CommitResult) {
         commits.increment([.outcome: result.outcome.name, .provider: provider])
         commitDuration.observe(result.duration)
-        if let changeToReply { changeToCommit.observe(changeToReply) }
+        for (phase, duration) in result.phases { commitPhase.observe(duration, [.phase: phase.rawValue]) }
         if result.outcome == .applied { health.meet(.commitKnown) }
     }
+
+    func changeReached(in duration: Duration) { changeToCommit.observe(duration) }
 
     func commitUnknown(_ reason: String) {
         health.fail(.commitKnown, because: reason)

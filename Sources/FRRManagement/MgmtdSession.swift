@@ -27,6 +27,11 @@ public actor MgmtdSession: ManagementSession {
     /// Until then every read looks for orphans: zebra may connect to a new mgmtd later than this session, and an empty
     /// answer of nobody is not "no orphans".
     private var lookForOrphansUntil = ContinuousClock.now
+    /// Edits of a commit whose answer was lost where FRR may have carried them out without having them in running: they
+    /// are repeated by the next `open()`, so that running, staticd and zebra agree again. Empty while a session is open.
+    private var unfinished: [NetworkEdit] = []
+    /// Transactions of a process before this one whose end nobody knows, until `open()` has looked at them.
+    private var interrupted: [[NetworkEdit]] = []
     private var eventContinuation: AsyncStream<SessionEvent>.Continuation?
 
     /// Makes a session that is not connected yet.
@@ -41,6 +46,10 @@ public actor MgmtdSession: ManagementSession {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.executor }
 
     // MARK: - ManagementSession
+
+    /// Takes transactions that a killed process had begun: up to 10.3 the next `open()` repeats those that FRR carried
+    /// out without having them in running (hazard 13).
+    public func resume(_ transactions: [[NetworkEdit]]) { interrupted = transactions }
 
     /// Connects, finds out whom it talks to and puts orphans back into running.
     ///
@@ -66,7 +75,10 @@ public actor MgmtdSession: ManagementSession {
         let isReconnect = hasBeenOpen
         do {
             if isReconnect { try channel.settle() }
+            try channel.dropLeftovers(waitsForLocks: isReconnect)
+            try channel.waitForZebra()
             lookForOrphansUntil = .now + configuration.settleDeadline
+            try findUnfinished(channel)
             try heal(channel)
         } catch {
             leave(channel)
@@ -104,13 +116,7 @@ public actor MgmtdSession: ManagementSession {
     /// - Throws: `unsupported` on FRR 9.x, `deadlineExceeded` when zebra does not answer; the session stays open then.
     public func installedNetworks() async throws(ManagementError) -> Set<Network> {
         try use { (channel: Channel) throws(ManagementError) in
-            let installed = try channel.readInstalled().values.filter(\.isSelected)
-            return Set(
-                installed.compactMap { entry in
-                    entry.tag.flatMap(configuration.ownership.attributeClass).map {
-                        Network(prefix: entry.prefix, attributeClass: $0)
-                    }
-                })
+            installedNetworks(try channel.readInstalled())
         }
     }
 
@@ -131,6 +137,7 @@ public actor MgmtdSession: ManagementSession {
             return timer.result(.rejected(why))
         case .unknown(let why):
             dropIfUnfit(channel, why)
+            if self.channel == nil, channel.release.mayLoseCommitInFlight { unfinished = transaction.edits }
             return timer.result(.unknown(why))
         }
     }
@@ -163,11 +170,7 @@ public actor MgmtdSession: ManagementSession {
     ///
     /// - Throws: `rejected` before FRR 10.3, which cannot tell; `deadlineExceeded` when a daemon hangs.
     public func connectedDaemons() async throws(ManagementError) -> Set<String> {
-        try use { (channel: Channel) throws(ManagementError) in
-            let text = try channel.readState(.readOperational(path: "/frr-backend:clients"))
-            let clients = try JSONReader.read(text).member("clients")?.member("client")?.elements ?? []
-            return Set(clients.compactMap { $0.member("name")?.text })
-        }
+        try use { (channel: Channel) throws(ManagementError) in try channel.connectedDaemons() }
     }
 
     /// For benchmarks only: lock, clean, one edit without looking, commit, unlock. No plan, no read-back, no retry.
@@ -179,6 +182,15 @@ public actor MgmtdSession: ManagementSession {
     }
 
     // MARK: - Private steps
+
+    private func installedNetworks(_ entries: [IPPrefix: RoutingTable.StaticEntry]) -> Set<Network> {
+        Set(
+            entries.values.filter(\.isSelected).compactMap { entry in
+                entry.tag.flatMap(configuration.ownership.attributeClass).map {
+                    Network(prefix: entry.prefix, attributeClass: $0)
+                }
+            })
+    }
 
     private static let notOpen = ManagementError(.disconnected, "the session with mgmtd is not open")
 
@@ -195,41 +207,107 @@ public actor MgmtdSession: ManagementSession {
         }
     }
 
+    /// Of the transactions of a killed process those are unfinished of which zebra shows something that running does
+    /// not. Where zebra cannot be asked, all are: repeated they are whole, whatever became of them before.
+    private func findUnfinished(_ channel: Channel) throws(ManagementError) {
+        guard !interrupted.isEmpty, channel.release.mayLoseCommitInFlight else {
+            interrupted = []
+            return
+        }
+        // mgmtd may still be at it, and zebra takes some 10 ms to follow.
+        try channel.settle()
+        let classes = { (networks: Set<Network>) in
+            Dictionary(networks.map { ($0.prefix, $0.attributeClass) }, uniquingKeysWith: { $1 })
+        }
+        let running = classes(Self.networks(in: try channel.readRoutes(of: nil).routes, configuration.ownership))
+        do throws(ManagementError) {
+            guard channel.release.dialect.hasNativeReads else { throw ManagementError(.unsupported, "no state reads") }
+            let installed = classes(installedNetworks(try channel.readInstalled()))
+            interrupted.removeAll { edits in
+                !edits.contains {
+                    installed[$0.prefix] == $0.wantedClass && running[$0.prefix] != $0.wantedClass
+                }
+            }
+        } catch {
+            guard channel.isUsable(after: error) else { throw error }
+        }
+        unfinished += interrupted.joined()
+        interrupted = []
+    }
+
     /// Announcements of ours that zebra still carries but running does not have are put into running again. The route
-    /// is the same, so BGP sees nothing of it (hazard 21).
+    /// is the same, so BGP sees nothing of it (hazard 21). A commit that FRR may have carried out without having it in
+    /// running is repeated in the same transaction, so that nobody ever sees a half of it (hazard 13).
     ///
-    /// An orphan is one that is seen twice, a settle interval apart: zebra takes some 10 ms to follow a withdrawal, and
-    /// what somebody has just withdrawn must not come back.
+    /// - Throws: when a commit stays unfinished: nobody may read running before it is known what became of it.
     private func heal(_ channel: Channel) throws(ManagementError) {
-        guard channel.release.dialect.hasNativeReads else { return }
+        let orphans = try confirmedOrphans(channel)
+        guard !orphans.isEmpty || !unfinished.isEmpty else { return }
+        logger.notice(
+            "putting announcements back into running",
+            metadata: ["orphans": "\(orphans.count)", "unfinished edits": "\(unfinished.count)"])
+        let putBack = orphans.sorted().map { NetworkEdit.set($0) }
+        let gone = Set(
+            RoutePlan.effective(unfinished).compactMap { if case .remove(let prefix) = $0 { prefix } else { nil } })
+        if orphans.contains(where: { gone.contains($0.prefix) }) {
+            // FRR has not begun with the commit, and removes only what running has: that must be there first.
+            guard try execute(putBack, channel), try execute(unfinished, channel) else { return }
+        } else {
+            guard try execute(putBack + unfinished, channel) else { return }
+        }
+        unfinished = []
+        guard !orphans.isEmpty else { return }
+        isHealingDue = false
+        eventContinuation?.yield(.healed(orphans.count))
+    }
+
+    /// Commits a part of what heals. A refusal is met at once with further tries: a staticd that is being restarted makes
+    /// FRR refuse, and takes its routes out of zebra's table, so that what is not put back now could not be found again.
+    ///
+    /// - Returns: false when FRR refuses and nothing depends on it.
+    /// - Throws: as `heal`.
+    private func execute(_ edits: [NetworkEdit], _ channel: Channel) throws(ManagementError) -> Bool {
+        var attempt = 1
+        while true {
+            var timer = PhaseTimer()
+            switch channel.execute(edits, timer: &timer) {
+            case .applied: return true
+            case .rejected(let why) where why.isAborted && attempt < Self.maximumHealingAttempts:
+                logger.warning("orphans could not be put back, trying again", metadata: ["error": "\(why)"])
+                attempt += 1
+            case .lost(let why): throw ManagementError(.disconnected, why.message)
+            case .unknown(let why) where !channel.connection.isUsable || !channel.heldLocks.isEmpty:
+                if channel.release.mayLoseCommitInFlight { unfinished = edits }
+                throw ManagementError(.disconnected, why.message)
+            case .rejected(let why), .unknown(let why):
+                logger.error("orphans stay for now", metadata: ["error": "\(why)"])
+                if !why.isRetryable { unfinished = [] }
+                guard unfinished.isEmpty else { throw ManagementError(.locked, why.message) }
+                return false
+            }
+        }
+    }
+
+    /// How often a refused attempt to put orphans back is repeated at once.
+    private static let maximumHealingAttempts = 5
+
+    /// Orphans that are seen twice, a settle interval apart: zebra takes some 10 ms to follow a withdrawal, and what
+    /// somebody has just withdrawn must not come back. Empty, with a warning, while zebra does not answer.
+    private func confirmedOrphans(_ channel: Channel) throws(ManagementError) -> Set<Network> {
+        guard channel.release.dialect.hasNativeReads else { return [] }
         isHealingDue = true
-        let orphans: Set<Network>
         do {
             let suspects = try findOrphans(channel)
             if suspects.isEmpty {
                 isHealingDue = false
-                return
+                return []
             }
             try channel.settle()
-            orphans = try findOrphans(channel).intersection(suspects)
+            return try findOrphans(channel).intersection(suspects)
         } catch {
             guard channel.isUsable(after: error) else { throw error }
             logger.warning("zebra's routes cannot be compared with running", metadata: ["error": "\(error)"])
-            return
-        }
-        guard !orphans.isEmpty else { return }
-        logger.notice("putting announcements back into running", metadata: ["orphans": "\(orphans.count)"])
-        var timer = PhaseTimer()
-        switch channel.execute(orphans.sorted().map { .set($0) }, timer: &timer) {
-        case .applied:
-            isHealingDue = false
-            eventContinuation?.yield(.healed(orphans.count))
-        case .rejected(let why):
-            logger.error("orphans stay for now", metadata: ["error": "\(why)"])
-        case .unknown(let why) where channel.connection.isUsable && channel.heldLocks.isEmpty:
-            logger.warning("orphans stay for now", metadata: ["error": "\(why)"])
-        case .lost(let why), .unknown(let why):
-            throw ManagementError(.disconnected, why.message)
+            return []
         }
     }
 
@@ -330,5 +408,12 @@ public actor MgmtdSession: ManagementSession {
                 return
             }
         }
+    }
+}
+
+extension NetworkEdit {
+    /// The class that the prefix shall have; nil for none.
+    fileprivate var wantedClass: AttributeClass? {
+        if case .set(let network) = self { network.attributeClass } else { nil }
     }
 }

@@ -10,14 +10,11 @@ extension JournalError {
         case let error as JournalError:
             self = error
         case let error as DatabaseError:
-            let text = error.message ?? "no message"
-            self.init(
-                Code(sqlite: error),
-                "journal \(path): \(operation): \(text) (SQLite \(error.extendedResultCode.rawValue))")
-        case is JournalDamage, is RowDecodingError:
-            self.init(.corrupt, "journal \(path): \(operation): \(error)")
+            let text = "\(error.message ?? "no message") (SQLite \(error.extendedResultCode.rawValue))"
+            self.init(Code(sqlite: error), operation, path, text)
         default:
-            self.init(.unusable, "journal \(path): \(operation): \(error)")
+            self.init(
+                error is JournalDamage || error is RowDecodingError ? .corrupt : .unusable, operation, path, "\(error)")
         }
     }
 
@@ -30,7 +27,11 @@ extension JournalError {
             case EIO: .inputOutput
             default: .unusable
             }
-        self.init(kind, "journal \(path): \(operation): \(String(cString: strerror(code)))")
+        self.init(kind, operation, path, String(cString: strerror(code)))
+    }
+
+    private init(_ code: Code, _ operation: String, _ path: String, _ text: String) {
+        self.init(code, "journal \(path): \(operation): \(text)")
     }
 
     /// True when time or an operator can make the same call succeed without a change of the program or the file.

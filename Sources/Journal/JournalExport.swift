@@ -62,7 +62,7 @@ public enum JournalExport {
 
     private static func reason(_ error: any Error) -> String {
         switch error {
-        case DecodingError.keyNotFound(let key, _): "key \"\(key.stringValue)\" is missing"
+        case DecodingError.keyNotFound(let key, let context): "\(field(context.codingPath + [key])): is missing"
         case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
             "\(path(context)): \(context.debugDescription)"
         case DecodingError.dataCorrupted(let context): "\(path(context)): \(context.debugDescription)"
@@ -70,8 +70,16 @@ public enum JournalExport {
         }
     }
 
+    /// `edits[3].prefix`
+    private static func field(_ path: [any CodingKey]) -> String {
+        path.reduce("") { text, key in
+            if let index = key.intValue { return "\(text)[\(index)]" }
+            return text.isEmpty ? key.stringValue : "\(text).\(key.stringValue)"
+        }
+    }
+
     private static func path(_ context: DecodingError.Context) -> String {
-        context.codingPath.isEmpty ? "line" : context.codingPath.map(\.stringValue).joined(separator: ".")
+        context.codingPath.isEmpty ? "line" : field(context.codingPath)
     }
 }
 

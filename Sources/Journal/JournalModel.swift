@@ -48,13 +48,17 @@ public struct JournalModel: Sendable {
 
     /// Reads export lines: a base line starts anew, a record line is added. Empty lines are skipped.
     ///
-    /// - Throws: `JournalExport.Failure` for a line that cannot be read, `Gap` for a record that is missing.
-    public init(lines: some Sequence<some StringProtocol>) throws {
+    /// - Throws: `JournalExport.Failure` naming line and field, for a line that cannot be read and for a record before
+    ///   which one is missing.
+    public init(lines: some Sequence<some StringProtocol>) throws(JournalExport.Failure) {
         self.init()
-        for (index, line) in lines.enumerated() where !line.isEmpty {
+        for (index, line) in lines.enumerated() where !line.allSatisfy(\.isWhitespace) {
             switch try JournalExport.decode(line, number: index + 1) {
             case .base(let base): self = JournalModel(base)
-            case .record(let record): try add(record)
+            case .record(let record):
+                do { try add(record) } catch {
+                    throw JournalExport.Failure(lineNumber: index + 1, reason: "sequence: \(error)")
+                }
             }
         }
     }

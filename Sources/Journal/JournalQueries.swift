@@ -11,6 +11,10 @@ enum JournalQueries {
     static func records(_ filter: TransactionFilter, _ db: Database) throws -> [TransactionRecord] {
         var conditions = ["sequence > ?"]
         var arguments: StatementArguments = [filter.afterSequence]
+        if let before = filter.beforeSequence {
+            conditions.append("sequence < ?")
+            arguments += [before]
+        }
         if let since = filter.sinceMicroseconds {
             conditions.append("started_us >= ?")
             arguments += [since]
@@ -94,6 +98,19 @@ enum JournalQueries {
     static func sequence(id: String, _ db: Database) throws -> Int64? {
         let statement = try db.cachedStatement(sql: "SELECT sequence FROM transactions WHERE id = ?")
         return try Int64.fetchOne(statement, arguments: [id])
+    }
+
+    /// Passes when the state after this record can be told: the record is kept, or is the one before the first kept.
+    static func checkReplayable(_ sequence: Int64, path: String, _ db: Database) throws {
+        let last = try lastSequence(db)
+        let first = try firstSequence(db) ?? last + 1
+        guard sequence >= first - 1 else {
+            throw JournalError(
+                .notFound, "journal \(path): record \(sequence) was pruned; the first that is kept is \(first)")
+        }
+        guard sequence <= last else {
+            throw JournalError(.notFound, "journal \(path): there is no record \(sequence); the last one is \(last)")
+        }
     }
 
     /// The first record that is kept.

@@ -114,8 +114,3 @@ enum JournalReplay {
         }
     }
 }
-
-extension Duration {
-    /// Whole microseconds.
-    var microseconds: Int64 { components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000 }
-}

@@ -52,12 +52,13 @@ enum JournalRows {
     static func update(_ record: TransactionRecord, _ db: Database) throws {
         try db.cachedStatement(
             sql: """
-                UPDATE transactions SET outcome = ?, error = ?, phases_us = ?, duration_us = ?, confirm_by_us = ?
+                UPDATE transactions
+                SET parent = ?, outcome = ?, error = ?, phases_us = ?, duration_us = ?, confirm_by_us = ?
                 WHERE sequence = ?
                 """
         ).execute(arguments: [
-            record.outcome.rawValue, record.error, json(record.phaseMicroseconds), record.durationMicroseconds,
-            record.confirmByMicroseconds, record.sequence,
+            record.parent, record.outcome.rawValue, record.error, json(record.phaseMicroseconds),
+            record.durationMicroseconds, record.confirmByMicroseconds, record.sequence,
         ])
     }
 

@@ -57,17 +57,39 @@ public final class SQLiteJournal: TransactionJournal {
     /// of kind `observed` before any other.
     public var startedFresh: FreshStart? { store.startedFresh }
 
+    /// True while the file holds no record; false when it cannot be opened. Finds a file that was removed.
+    public var isEmpty: Bool {
+        get async {
+            do throws(JournalError) {
+                return try await store.onWriter { [store] () throws(JournalError) in
+                    try store.openNow()
+                    return store.startedFresh != nil
+                }
+            } catch {
+                return false
+            }
+        }
+    }
+
     /// Writes an intent. Throws `unusable` when the name, or the client's request id, is already in the journal.
     @discardableResult
     public func begin(_ record: TransactionRecord) async throws(JournalError) -> TransactionRecord {
+        try await begin([record])[0]
+    }
+
+    /// Writes several intents in one SQLite transaction, so that they cost one fsync. Throws as for one.
+    public func begin(_ records: [TransactionRecord]) async throws(JournalError) -> [TransactionRecord] {
+        guard let first = records.first else { return [] }
         let begun = try await store.onWriter { [store] () throws(JournalError) in
-            let sequence = try store.write("begin \(record.id)") { db in
-                try JournalQueries.refuseDuplicate(of: record, path: store.file.path, db)
-                return try JournalRows.insert(record, db)
+            let begun = try store.write("begin \(first.id)") { db in
+                try records.map { record in
+                    try JournalQueries.refuseDuplicate(of: record, path: store.file.path, db)
+                    var begun = record
+                    begun.sequence = try JournalRows.insert(record, db)
+                    return begun
+                }
             }
-            store.noteRecord(sequence)
-            var begun = record
-            begun.sequence = sequence
+            if let last = begun.last { store.noteRecord(last.sequence) }
             return begun
         }
         noteWrite(of: begun)
@@ -76,14 +98,22 @@ public final class SQLiteJournal: TransactionJournal {
 
     /// Writes the result of a record that was begun. Throws `notFound` when the journal does not hold it, for instance
     /// because a damaged file was set aside in between.
-    public func finish(_ record: TransactionRecord) async throws(JournalError) {
+    public func finish(_ record: TransactionRecord) async throws(JournalError) { try await finish([record]) }
+
+    /// Writes several results in one SQLite transaction. Throws as for one; then none is written.
+    public func finish(_ records: [TransactionRecord]) async throws(JournalError) {
+        guard let first = records.first else { return }
         try await store.onWriter { [store] () throws(JournalError) in
-            try store.write("finish \(record.id)") { db in
-                guard let outcome = try JournalQueries.outcome(sequence: record.sequence, id: record.id, db) else {
-                    throw JournalError.notFound("\(record.sequence) \(record.id)", path: store.file.path)
+            try store.write("finish \(first.id)") { db in
+                for record in records {
+                    guard let outcome = try JournalQueries.outcome(sequence: record.sequence, id: record.id, db) else {
+                        throw JournalError.notFound("\(record.sequence) \(record.id)", path: store.file.path)
+                    }
+                    if outcome != record.outcome.rawValue {
+                        try JournalReplay.dropCheckpoints(from: record.sequence, db)
+                    }
+                    try JournalRows.update(record, db)
                 }
-                if outcome != record.outcome.rawValue { try JournalReplay.dropCheckpoints(from: record.sequence, db) }
-                try JournalRows.update(record, db)
             }
         }
     }
@@ -140,6 +170,17 @@ public final class SQLiteJournal: TransactionJournal {
         }
     }
 
+    /// The networks after a record; 0: before the first. The record just before the first one that is kept counts too,
+    /// so that an export can begin with what was there before it.
+    public func networks(afterSequence sequence: Int64) async throws(JournalError) -> Set<Network> {
+        try await store.onReader { [store] () throws(JournalError) in
+            try store.read("networks") { db in
+                try JournalQueries.checkReplayable(sequence, path: store.file.path, db)
+                return Network.set(try JournalReplay.networks(through: sequence, db))
+            }
+        }
+    }
+
     /// The name of the last applied transaction, and the last sequence number; nil and 0 for an empty journal. The
     /// number is not 0 for a journal that was begun after a damaged one.
     public func head() async throws(JournalError) -> (id: String?, sequence: Int64) {
@@ -162,7 +203,7 @@ public final class SQLiteJournal: TransactionJournal {
     }
 
     /// Removes all records that retention no longer covers, and returns how many. Done by itself at opening and once in
-    /// 256 records, so that calling it is needed only where few transactions happen.
+    /// 256 records; the commit service calls it every hour besides, for nodes where few transactions happen.
     ///
     /// Never pruned are records in doubt or unconfirmed and all behind them, and the newest applied record. The networks
     /// at the boundary are kept, so that later replays stay exact. A request id is forgotten with its record. The file
@@ -188,11 +229,11 @@ public final class SQLiteJournal: TransactionJournal {
 
     // MARK: - Upkeep
 
-    private func noteWrite(of record: TransactionRecord) {
+    private func noteWrite(of records: [TransactionRecord]) {
         let isDue = counters.withLock { counters in
-            counters.records += 1
-            counters.begun += 1
-            counters.edits += record.edits.count
+            counters.records += records.count
+            counters.begun += records.count
+            counters.edits += records.reduce(0) { $0 + $1.edits.count }
             let configuration = store.configuration
             let isCheckpointDue =
                 counters.records >= configuration.recordsPerCheckpoint

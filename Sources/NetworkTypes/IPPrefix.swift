@@ -71,9 +71,13 @@ extension IPPrefix: CustomStringConvertible, Codable {
     /// Canonical text, `address/length`.
     public var description: String { "\(address)/\(length)" }
 
-    /// Reads `address/length` or a bare address.
+    /// Reads `address/length` or a bare address. Throws `DecodingError`, which says where the text stands.
     public init(from decoder: any Decoder) throws {
-        try self.init(decoder.singleValueContainer().decode(String.self)[...])
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        do { try self.init(text[...]) } catch {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "\(error)")
+        }
     }
 
     /// Writes canonical text.

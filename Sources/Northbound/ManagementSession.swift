@@ -38,6 +38,11 @@ public enum SessionEvent: Sendable, Hashable {
 /// - only networks that carry our mark are reported, changed or removed; all else stays byte for byte as it is;
 /// - after an error of code `disconnected` every call fails the same way until `open()` has succeeded again.
 public protocol ManagementSession: Sendable {
+    /// Tells, before the first `open()`, of transactions that a killed process before this one had begun and whose end
+    /// nobody knows. What FRR carried out of one without having it in running, `open()` completes, so that running shows
+    /// all of it or nothing. The default does nothing: right where FRR cannot come apart like that.
+    func resume(_ transactions: [[NetworkEdit]]) async
+
     /// Connects, finds out whom it talks to and heals what a restart of FRR left behind: announcements of ours that
     /// FRR still carries but no longer has in running are put into running again, silently for BGP.
     ///
@@ -59,4 +64,9 @@ public protocol ManagementSession: Sendable {
 
     /// Unasked news, from one stream; a second call ends the first stream.
     func events() async -> AsyncStream<SessionEvent>
+}
+
+extension ManagementSession {
+    /// Does nothing.
+    public func resume(_ transactions: [[NetworkEdit]]) async {}
 }

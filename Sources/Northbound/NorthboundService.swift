@@ -1,3 +1,26 @@
+/// How much a service takes.
+public struct ServiceLimits: Sendable, Hashable, Codable {
+    /// Largest message in bytes, header and body together.
+    public var maximumMessageByteCount: Int
+    /// Commits that wait at once; nil when the service does not tell.
+    public var maximumQueuedCommits: Int?
+    /// Candidates that exist at once; nil when the service does not tell.
+    public var maximumCandidates: Int?
+    /// Edits of one message; the policy may allow less. Nil when the service does not tell.
+    public var maximumEdits: Int?
+
+    /// Makes limits; the defaults are those of the protocol.
+    public init(
+        maximumMessageByteCount: Int = (8 << 20) + 4096, maximumQueuedCommits: Int? = nil,
+        maximumCandidates: Int? = nil, maximumEdits: Int? = 20_000
+    ) {
+        self.maximumMessageByteCount = maximumMessageByteCount
+        self.maximumQueuedCommits = maximumQueuedCommits
+        self.maximumCandidates = maximumCandidates
+        self.maximumEdits = maximumEdits
+    }
+}
+
 /// Limits and policy that a service tells its clients.
 public struct ServiceCapabilities: Sendable, Hashable, Codable {
     /// Version of the API, `1.0`: clients and services of one major version understand each other.
@@ -10,20 +33,20 @@ public struct ServiceCapabilities: Sendable, Hashable, Codable {
     public var modules: [String]
     /// What is allowed.
     public var policy: NorthboundPolicy
-    /// Largest message in bytes, header and body together.
-    public var maximumMessageByteCount: Int
+    /// How much it takes.
+    public var limits: ServiceLimits
 
     /// Makes a description.
     public init(
         apiVersion: String, programVersion: String, management: ManagementCapabilities?, modules: [String],
-        policy: NorthboundPolicy, maximumMessageByteCount: Int
+        policy: NorthboundPolicy, limits: ServiceLimits
     ) {
         self.apiVersion = apiVersion
         self.programVersion = programVersion
         self.management = management
         self.modules = modules
         self.policy = policy
-        self.maximumMessageByteCount = maximumMessageByteCount
+        self.limits = limits
     }
 }
 
@@ -51,11 +74,13 @@ public struct CommitRequest: Sendable, Hashable, Codable {
     public var phase: Phase
     /// Undo after this time unless confirmed; nil for no timeout.
     public var confirmTimeout: Duration?
+    /// What is changed. Only running can be; another one is refused.
+    public var datastore: Datastore
 
     /// Makes a request.
     public init(
         requestID: String, client: String, edits: [NetworkEdit], candidate: UInt64? = nil, cause: [String] = [],
-        phase: Phase = .all, confirmTimeout: Duration? = nil
+        phase: Phase = .all, confirmTimeout: Duration? = nil, datastore: Datastore = .running
     ) {
         self.requestID = requestID
         self.client = client
@@ -64,6 +89,7 @@ public struct CommitRequest: Sendable, Hashable, Codable {
         self.cause = cause
         self.phase = phase
         self.confirmTimeout = confirmTimeout
+        self.datastore = datastore
     }
 }
 
@@ -75,14 +101,58 @@ public enum NorthboundDataset: String, Sendable, Hashable, Codable, CaseIterable
     case state
 }
 
+/// What a client asks to read.
+public struct GetRequest: Sendable, Hashable {
+    /// Which state is meant.
+    public enum Moment: Sendable, Hashable {
+        /// What FRR has now.
+        case now
+        /// What the journal says was there right after this transaction.
+        case afterTransaction(String)
+        /// What the journal says was there right after this record; 0 for before the first.
+        case afterSequence(Int64)
+    }
+
+    /// Configuration or state.
+    public var dataset: NorthboundDataset
+    /// Subtrees; empty for all networks of ours.
+    public var paths: [String]
+    /// Now, or as the journal has it; that only with `config`.
+    public var moment: Moment
+    /// Must be the dataset's own: running for `config`, operational for `state`; nil for just that.
+    public var datastore: Datastore?
+
+    /// Makes a request; the default is all networks in running now.
+    public init(
+        _ dataset: NorthboundDataset = .config, paths: [String] = [], moment: Moment = .now,
+        datastore: Datastore? = nil
+    ) {
+        self.dataset = dataset
+        self.paths = paths
+        self.moment = moment
+        self.datastore = datastore
+    }
+}
+
+extension NorthboundDataset {
+    /// The datastore that it is read from.
+    public var datastore: Datastore {
+        switch self {
+        case .config: .running
+        case .state: .operational
+        }
+    }
+}
+
 /// The northbound API (design D3), as callers see it: implemented by the service itself and by its client over ZeroMQ.
 ///
 /// Every call throws `NorthboundError` with a gRPC code. Commits of all clients are executed one after the other.
 public protocol NorthboundAPI: Sendable {
     /// What the service is and allows.
     func capabilities() async throws(NorthboundError) -> ServiceCapabilities
-    /// Our networks, as configuration or as state.
-    func get(_ dataset: NorthboundDataset) async throws(NorthboundError) -> Set<Network>
+    /// Networks of ours, of one moment. Throws `invalidArgument` for a path that is not of the model, `notFound` for a
+    /// moment that the journal does not know.
+    func get(_ request: GetRequest) async throws(NorthboundError) -> Set<Network>
     /// A new empty candidate of this client. Candidates are not datastores of FRR: they are lists of edits.
     func createCandidate(client: String) async throws(NorthboundError) -> UInt64
     /// Appends edits to a candidate.
@@ -106,4 +176,11 @@ public protocol NorthboundAPI: Sendable {
     func unlock(client: String) async throws(NorthboundError)
     /// Tells that this client is alive and stands by its announcements.
     func renewLease(client: String) async throws(NorthboundError)
+}
+
+extension NorthboundAPI {
+    /// All our networks, as configuration or as state.
+    public func get(_ dataset: NorthboundDataset) async throws(NorthboundError) -> Set<Network> {
+        try await get(GetRequest(dataset))
+    }
 }

@@ -53,8 +53,21 @@ public protocol TransactionJournal: Sendable {
     /// - Returns: the record with its sequence number.
     func begin(_ record: TransactionRecord) async throws(JournalError) -> TransactionRecord
 
-    /// Writes the result of a record that was begun: outcome, error, phases, duration, confirm time.
+    /// Writes several intents in one durable write: all, or none when it throws.
+    func begin(_ records: [TransactionRecord]) async throws(JournalError) -> [TransactionRecord]
+
+    /// Writes the result of a record that was begun: parent, outcome, error, phases, duration, confirm time.
     func finish(_ record: TransactionRecord) async throws(JournalError)
+
+    /// Writes several results in one durable write: all, or none when it throws.
+    func finish(_ records: [TransactionRecord]) async throws(JournalError)
+
+    /// True while the journal holds no record: whoever begins one begins one of kind `observed` before, with what FRR
+    /// runs. False when it cannot be told.
+    var isEmpty: Bool { get async }
+
+    /// Removes the records that need not be kept any longer, and returns how many.
+    func prune() async throws(JournalError) -> Int
 
     /// The record of this name, nil when there is none.
     func record(id: String) async throws(JournalError) -> TransactionRecord?
@@ -76,6 +89,47 @@ public protocol TransactionJournal: Sendable {
     /// - Throws: `notFound` when the transaction is not there, or has been pruned.
     func networks(after id: String?) async throws(JournalError) -> Set<Network>
 
+    /// The networks that the journal says are announced after this record; 0: before the first.
+    ///
+    /// - Throws: `notFound` when the record behind it has been pruned, or there is no such record yet.
+    func networks(afterSequence sequence: Int64) async throws(JournalError) -> Set<Network>
+
     /// The name of the last applied transaction, and the last sequence number; nil and 0 for an empty journal.
     func head() async throws(JournalError) -> (id: String?, sequence: Int64)
+}
+
+extension TransactionJournal {
+    /// One after the other: for a journal whose writes cost nothing.
+    public func begin(_ records: [TransactionRecord]) async throws(JournalError) -> [TransactionRecord] {
+        var begun: [TransactionRecord] = []
+        for record in records { begun.append(try await begin(record)) }
+        return begun
+    }
+
+    /// One after the other.
+    public func finish(_ records: [TransactionRecord]) async throws(JournalError) {
+        for record in records { try await finish(record) }
+    }
+
+    /// Keeps everything.
+    public func prune() async throws(JournalError) -> Int { 0 }
+
+    /// As the last number says.
+    public var isEmpty: Bool {
+        get async { (try? await head())?.sequence == 0 }
+    }
+
+    /// By the name of the record.
+    public func networks(afterSequence sequence: Int64) async throws(JournalError) -> Set<Network> {
+        guard sequence > 0 else {
+            let first = try await records(TransactionFilter(limit: 1)).first
+            guard (first?.sequence ?? 1) == 1 else { throw JournalError(.notFound, "record 1 has been pruned") }
+            return []
+        }
+        let found = try await records(TransactionFilter(afterSequence: sequence - 1, limit: 1)).first
+        guard let found, found.sequence == sequence else {
+            throw JournalError(.notFound, "there is no record \(sequence), or it was pruned")
+        }
+        return try await networks(after: found.id)
+    }
 }

@@ -27,6 +27,16 @@ public struct RecordedEdit: Sendable, Hashable, Codable {
     }
 }
 
+extension RecordedEdit {
+    /// What turns one set of networks into another, one entry for each prefix that differs, in prefix order.
+    public static func changes(from before: Set<Network>, to after: Set<Network>) -> [RecordedEdit] {
+        let (old, new) = (before.byPrefix, after.byPrefix)
+        return Set(old.keys).union(new.keys).filter { old[$0] != new[$0] }.sorted().map {
+            RecordedEdit(prefix: $0, before: old[$0], after: new[$0])
+        }
+    }
+}
+
 /// Why a transaction exists.
 public enum TransactionKind: String, Sendable, Hashable, Codable, CaseIterable {
     /// A client's Commit.
@@ -70,7 +80,7 @@ public struct TransactionRecord: Sendable, Hashable, Codable {
     public var requestID: String
     /// Who asked.
     public var client: String
-    /// Why: Kubernetes objects and reason codes, or words.
+    /// Why: Kubernetes objects and reason codes, or words. Bounded, see `Causes`.
     public var cause: [String]
     /// What it changes, in prefix order, one entry for each prefix.
     public var edits: [RecordedEdit]
@@ -115,10 +125,19 @@ public struct TransactionRecord: Sendable, Hashable, Codable {
     }
 }
 
+extension Duration {
+    /// Whole microseconds, the unit of records; rounded towards zero.
+    public var microseconds: Int64 {
+        components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000
+    }
+}
+
 /// Which records of the journal are wanted; all conditions must hold.
 public struct TransactionFilter: Sendable, Hashable, Codable {
     /// Only records behind this sequence number.
     public var afterSequence: Int64
+    /// Only records before this sequence number; how a list from the newest to the oldest goes on.
+    public var beforeSequence: Int64?
     /// Begun at or after this time, in microseconds since the Unix epoch.
     public var sinceMicroseconds: Int64?
     /// Begun before this time, in microseconds since the Unix epoch.
@@ -136,11 +155,13 @@ public struct TransactionFilter: Sendable, Hashable, Codable {
 
     /// Makes a filter; the defaults let everything through, 1,000 at a time.
     public init(
-        afterSequence: Int64 = 0, sinceMicroseconds: Int64? = nil, untilMicroseconds: Int64? = nil,
+        afterSequence: Int64 = 0, beforeSequence: Int64? = nil, sinceMicroseconds: Int64? = nil,
+        untilMicroseconds: Int64? = nil,
         within: IPPrefix? = nil, service: String? = nil, outcomes: Set<TransactionOutcome> = [], limit: Int = 1000,
         isNewestFirst: Bool = false
     ) {
         self.afterSequence = afterSequence
+        self.beforeSequence = beforeSequence
         self.sinceMicroseconds = sinceMicroseconds
         self.untilMicroseconds = untilMicroseconds
         self.within = within

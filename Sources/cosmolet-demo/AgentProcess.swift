@@ -10,23 +10,21 @@ final class AgentProcess: Sendable {
     /// Commits of this agent and of those before it on this node, to wait on.
     let commits = Observed<[Commit]>([])
     private let greeting = Observed(Greeting())
-    private let onCommit: @Sendable (Commit) -> Void
 
     /// Makes an agent that does not run yet.
     ///
-    /// - Parameter northbound: arguments that say where FRR is.
+    /// - Parameter options: where FRR is.
     init(
-        node: LabDescription.Node, program: String, kubeconfig: String, northbound: [String],
-        environment: [String: String], onCommit: @escaping @Sendable (Commit) -> Void = { _ in }
+        node: LabDescription.Node, program: String, kubeconfig: String, options: [String],
+        environment: [String: String]
     ) {
         self.node = node
-        self.onCommit = onCommit
         daemon = Daemon(
             name: "agent of \(node.name)", program: program,
             arguments: [
                 "agent", "--node", node.name, "--kubeconfig", kubeconfig, "--http", "127.0.0.1:0",
                 "--log-format", "json",
-            ] + northbound, environment: environment)
+            ] + options, environment: environment)
     }
 
     /// What the running agent said when it started.
@@ -36,7 +34,7 @@ final class AgentProcess: Sendable {
     func start() async throws {
         greeting.update { $0 = Greeting() }
         daemon.start { [weak self] line in self?.read(line) }
-        _ = try await greeting.wait(for: "session with FRR and HTTP address of \(daemon.name)") {
+        _ = try await greeting.wait(for: "session with FRR and HTTP address of the \(daemon.name)") {
             !$0.address.isEmpty && !$0.dialect.isEmpty
         }
         try await HTTPProbe.waitUntilReady(facts.address)
@@ -48,6 +46,5 @@ final class AgentProcess: Sendable {
         greeting.update { $0.read(line) }
         guard let commit = Commit(line, node: node.name, readAt: readAt) else { return }
         commits.update { $0.append(commit) }
-        onCommit(commit)
     }
 }

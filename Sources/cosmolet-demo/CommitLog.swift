@@ -12,7 +12,7 @@ final class CommitLog: Sendable {
 
     /// Takes where the log is; nothing runs before `start()`.
     init(
-        node: String, program: String, endpoints: NorthboundProcess.Endpoints, environment: [String: String],
+        node: String, program: String, endpoints: NodeProcesses.Endpoints, environment: [String: String],
         onCommit: @escaping @Sendable (Commit) -> Void
     ) {
         self.node = node

@@ -112,11 +112,9 @@ struct DemoCommand: AsyncParsableCommand {
         try await scenario.announce()
         try await scenario.moveEndpoints()
         try await scenario.killAgent()
-        if demo.mode == .split {
-            try await scenario.killNorthbound()
-            try await scenario.showCommits()
-            try await scenario.rollBack()
-        }
+        if demo.mode == .split { try await scenario.killNorthbound() }
+        try await scenario.showCommits()
+        if demo.mode == .split { try await scenario.rollBack() }
         if isLive {
             end.reach()
             demo.presenter.now("That was all. The view goes on: change something with kubectl. Ctrl-C ends it.")

@@ -103,9 +103,9 @@ struct Report: Encodable, Sendable {
         var bareCommit = Series([])
         /// Of `changeToReply.announce`, p50, over `bareCommit`, p50.
         var addedByCosmoletMilliseconds = 0.0
-        /// In split mode: what the agent waited for its commit, less what the commit took between northbound and FRR. That
-        /// is ZeroMQ both ways, codec, policy, and the journal's two durable writes.
-        var addedBySplit: Series?
+        /// What the agent waited for its commit, less what the commit took between northbound and FRR: policy and the
+        /// journal's two durable writes, in split mode also ZeroMQ and codec, both ways.
+        var addedByNorthbound = Series([])
     }
 
     /// A target and whether it was met.

@@ -102,11 +102,13 @@ struct Scenario: Sendable {
         try await presenter.pause()
     }
 
-    /// `/metrics` and the probes of all agents.
+    /// `/metrics` and the probes of all processes.
     func checkEndpoints() async throws {
-        presenter.now("Reading the agents' probes and metrics.")
+        presenter.now("Reading probes and metrics.")
         let hasPromtool = (try? await Command.run("promtool", ["--version"])) != nil
-        for agent in demo.agents { try await checkEndpoints(agent.daemon.name, agent.facts.address, hasPromtool) }
+        for server in demo.nodes.flatMap(\.servers) {
+            try await checkEndpoints(server.name, server.address, hasPromtool)
+        }
     }
 
     private func checkEndpoints(_ name: String, _ address: String, _ hasPromtool: Bool) async throws {

@@ -6,7 +6,7 @@ enum Summary {
         let seconds = String(format: "%.0f s", report.durationSeconds)
         var lines = ["", "demo: \(report.mode.rawValue) mode, all \(report.checks.count) checks passed in \(seconds)"]
         guard let speed = report.speed else { return lines.joined(separator: "\n") }
-        let first = 46
+        let first = 56
         lines.append(
             "  " + "p50 / p99 in ms, all else idle".padded(to: first) + row(speed) { "\($0.node), FRR \($0.frr)" })
         func add(_ name: String, _ series: (Report.NodeSpeed) -> Report.Series?) {
@@ -19,7 +19,8 @@ enum Summary {
                 add("\(change): API change to \(router)") { $0.changeToRouter[change]?[router] }
             }
         }
-        if report.mode == .split { add("what the split adds to a commit") { $0.addedBySplit } }
+        let adds = report.mode == .split ? "the split: ZeroMQ, policy, journal" : "policy and journal"
+        add("added to a commit by \(adds)") { $0.addedByNorthbound }
         let missed = speed.targets.filter { !$0.met }
         lines.append("  speed targets: \(speed.targets.count - missed.count) of \(speed.targets.count) met")
         return lines.joined(separator: "\n")

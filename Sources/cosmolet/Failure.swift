@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import CosmoletAgent
 internal import Foundation
 internal import Northbound
+internal import NorthboundRPC
 
 /// Prints why a command failed and leaves with the exit code that scripts can use.
 enum Failure {
@@ -24,6 +25,28 @@ enum Failure {
             exit(error.message, hint: "FRR does not answer; look at mgmtd, staticd and zebra.", code: .temporary)
         default:
             exit(error.message, code: .failure)
+        }
+    }
+
+    /// Why a long-running command did not start, or could not go on.
+    static func exit(start error: any Error) -> ExitCode {
+        switch error {
+        case let error as ConfigurationError: exit(error)
+        case let error as StartFailure: exit(error.message, hint: error.hint, code: .failure)
+        case let error as TransportError:
+            exit(
+                error.message, hint: Self.hint(error.code),
+                code: error.code == .invalidConfiguration || error.code == .insecure ? .configuration : .failure)
+        default: exit("\(error)", code: .failure)
+        }
+    }
+
+    private static func hint(_ code: TransportError.Code) -> String? {
+        switch code {
+        case .addressInUse:
+            "Another process serves there; end it, or choose another endpoint with --listen or --publish."
+        case .forbidden: "Run as a user who may write there, or choose another endpoint with --listen or --publish."
+        default: nil
         }
     }
 

@@ -296,7 +296,7 @@ private let vip = IPAddress("198.51.100.1")!
     func drainsAreAlwaysInOrder(seed: UInt64) throws {
         var random = RandomFacts(seed: seed)
         var drained = 0
-        for _ in 0..<120 {
+        for _ in 0..<60 {
             var facts = try random.facts()
             facts.configuration.fuse = nil
             var history = PlanHistory()

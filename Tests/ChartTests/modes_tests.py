@@ -87,9 +87,9 @@ class BothModes(unittest.TestCase):
     def test_policy_and_commit_log_reach_whoever_has_frr(self):
         for mode, name in (("split", "northbound"), ("embedded", "agent")):
             objects = render(
-                f"mode={mode}", "config.northbound.allowedPrefixes={198.51.100.0/24}", "config.northbound.staleAfter=60",
-                "config.northbound.maximumNetworks=500", "config.northbound.requireJournal=true",
-                "config.northbound.commitLog=-")
+                f"mode={mode}", "config.northbound.allowedPrefixes={198.51.100.0/24}",
+                "config.northbound.staleAfter=60", "config.northbound.maximumNetworks=500",
+                "config.northbound.requireJournal=true", "config.northbound.commitLog=-")
             section = configuration(objects, name)["northbound"]
             with self.subTest(mode=mode):
                 self.assertEqual(section["allowedPrefixes"], ["198.51.100.0/24"])

@@ -66,7 +66,9 @@ import Testing
                 try await session.networks()
             } throws: { ($0 as? ManagementError)?.code == .disconnected }
             _ = try await session.open()
-            #expect(try await session.networks() == (hasNetwork ? [network] : []))
+            // Where FRR may have carried out a lost commit without having it in running, it was repeated.
+            let isRepeated = !release.isNative && isCommitLost
+            #expect(try await session.networks() == (hasNetwork || isRepeated ? [network] : []))
             #expect(await session.commit(Transaction(remove: ["203.0.113.80"])).outcome == .applied)
             #expect(fake.model { !$0.isLocked && $0.crash == nil })
         }

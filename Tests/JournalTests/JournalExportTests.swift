@@ -51,6 +51,28 @@ import Testing
         #expect(error?.description.hasPrefix("line 3: ") == true)
     }
 
+    @Test(arguments: [
+        (#"{"type":"base","sequence":1,"networks":[{"class":"default"}]}"#, "line 2: networks[0].prefix: is missing"),
+        (
+            #"{"type":"base","sequence":1,"networks":[{"class":"default","prefix":"192.0.2.1/24"}]}"#,
+            "line 2: networks[0].prefix: "
+        ),
+        (#"{"type":"base","networks":[]}"#, "line 2: sequence: is missing"),
+        (#"{"type":"record","sequence":7}"#, "line 2: id: is missing"),
+        ("not json", "line 2: line: "),
+    ])
+    func aBadFileIsRefusedByLineAndField(line: String, start: String) throws {
+        let good = JournalExport.encode(JournalBase(sequence: 6))
+        let error = #expect(throws: JournalExport.Failure.self) { try JournalModel(lines: [good, line]) }
+        #expect(error?.description.hasPrefix(start) == true, "\(String(describing: error))")
+    }
+
+    @Test func aFileThatLacksARecordIsRefusedByLine() throws {
+        let lines = [JournalExport.encode(JournalBase(sequence: 6)), "", JournalExport.encode(try sample())]
+        let error = #expect(throws: JournalExport.Failure.self) { try JournalModel(lines: lines) }
+        #expect(error?.description == "line 3: sequence: record 42 does not follow: record 7 is missing")
+    }
+
     @Test func damagedLinesNeverCrash() throws {
         var random = SeededGenerator(seed: 11)
         let line = Array(JournalExport.encode(try sample()).utf8)

@@ -13,12 +13,15 @@ final class Cluster: Sendable {
     let lab: Lab
     let server: KubeSimServer
     let kubeconfig: String
+    /// For the agents' journals.
+    private let folder: URL
     let routers: [RouterTable]
     private let agents = Mutex<[String: ManagedProcess]>([:])
 
     private init(lab: Lab, server: KubeSimServer, url: String, folder: URL) async throws {
         self.lab = lab
         self.server = server
+        self.folder = folder
         kubeconfig = folder.appendingPathComponent("kubeconfig").path
         try Kubeconfig(serverURL: url).text.write(toFile: kubeconfig, atomically: true, encoding: .utf8)
         routers = try await lab.description.routers.async.map { try await RouterTable($0) }
@@ -66,13 +69,16 @@ final class Cluster: Sendable {
         }
     }
 
+    /// Without the endpoint of a northbound process, the agent talks to FRR itself and keeps a journal, which the next one
+    /// of this node goes on with.
     func startAgent(_ node: LabDescription.Node, northbound: String? = nil) {
+        let journal = folder.appendingPathComponent("\(node.name)-journal.sqlite").path
         let process = ManagedProcess(
             name: "agent of \(node.name)", LabEnvironment.cosmolet,
             [
                 "agent", "--node", node.name, "--kubeconfig", kubeconfig, "--northbound",
                 northbound ?? "mgmtd:\(node.managementSocket)", "--http", "127.0.0.1:0", "--log-format", "json",
-            ])
+            ] + (northbound == nil ? ["--journal", journal] : []))
         agents.withLock { $0[node.name] = process }
     }
 

@@ -19,7 +19,8 @@ extension LabTests {
                 name: "northbound of \(node.name)", LabEnvironment.cosmolet,
                 [
                     "northbound", "--listen", endpoint, "--publish", commits, "--journal",
-                    "\(folder)/\(node.name)/journal.sqlite", "--socket", node.managementSocket, "--log-format", "json",
+                    "\(folder)/\(node.name)/journal.sqlite", "--socket", node.managementSocket, "--http", "off",
+                    "--log-format", "json",
                 ])
             _ = try await process.line(containing: "session with FRR open")
             return Northbound(process: process, endpoint: endpoint, commits: commits)

@@ -122,7 +122,11 @@ import Testing
         let network = Network(prefix: try IPPrefix("198.51.100.1/32"))
         return [
             "ping": .heartbeat(sequence: 300),
-            "get-request": .get(.state, paths: []),
+            "get-request": .get(GetRequest(.state)),
+            "get-request-of-journal": .get(
+                GetRequest(
+                    .config, paths: [NetworkPath.entry(try IPPrefix("198.51.100.1/32"))],
+                    moment: .afterSequence(300), datastore: .running)),
             "commit-request": .commit(
                 CommitRequest(
                     requestID: "r-1", client: "agent/node-a",
@@ -132,8 +136,7 @@ import Testing
             "list-request": .listTransactions(
                 TransactionFilter(
                     afterSequence: 5, within: try IPPrefix("198.51.100.0/24"), service: "web/shop",
-                    outcomes: [.rejected, .applied], limit: 100, isNewestFirst: true),
-                beforeSequence: nil),
+                    outcomes: [.rejected, .applied], limit: 100, isNewestFirst: true)),
         ]
     }
 
@@ -143,7 +146,12 @@ import Testing
             apiVersion: "1.0", programVersion: "0.3.0", management: management, modules: ["frr-bgp@2019-12-03"],
             policy: NorthboundPolicy(
                 allowedPrefixes: [try IPPrefix("198.51.100.0/24")], allowedClasses: [.drain, .default]),
-            maximumMessageByteCount: 8_392_704)
+            limits: ServiceLimits(maximumMessageByteCount: 8_392_704, maximumEdits: nil))
+        let full = ServiceCapabilities(
+            apiVersion: "1.0", programVersion: "0.3.0", management: nil, modules: ["frr-staticd@2026-04-19"],
+            policy: NorthboundPolicy(
+                table: 1790, tags: .standard, allowedDatastores: [.operational, .running]),
+            limits: ServiceLimits(maximumQueuedCommits: 4096, maximumCandidates: 64))
         return [
             "pong": (
                 .heartbeat,
@@ -152,11 +160,12 @@ import Testing
             "get-reply": (.get, MessageCodec.values([network], generation: 12)),
             "transaction-reply": (.commit, .transaction(try record(), generation: 12)),
             "capabilities": (.getCapabilities, .capabilities(capabilities)),
+            "capabilities-of-tags": (.getCapabilities, .capabilities(full)),
         ]
     }
 
     @Test func bytesAreThoseOfGooglesImplementation() throws {
-        #expect(Self.golden.count == 12)
+        #expect(Self.golden.count == 14)
         for (name, request) in try Self.requests() {
             let bytes = try #require(Self.golden[name])
             let frames = try MessageCodec.encode(

@@ -54,10 +54,29 @@ struct ProtocolSamples: RandomNumberGenerator {
             apiVersion: "\(number(0...9)).\(number(0...900))", programVersion: text(),
             management: maybe { $0.management() },
             modules: list(5) { $0.chance() ? "frr-bgp@\($0.text())" : "frr-\($0.number(0...9))" },
-            policy: NorthboundPolicy(
-                allowedPrefixes: list(5) { $0.prefix() }, allowedClasses: Set(list(3) { $0.attributeClass() }),
-                maximumNetworks: number(0...100_000), maximumEdits: number(0...20_000)),
-            maximumMessageByteCount: number(0...(8 << 20)))
+            policy: policy(),
+            limits: ServiceLimits(
+                maximumMessageByteCount: number(0...(8 << 20)), maximumQueuedCommits: maybe { $0.number(0...9999) },
+                maximumCandidates: maybe { $0.number(0...99) }, maximumEdits: maybe { $0.number(0...20_000) }))
+    }
+
+    mutating func datastore() -> Datastore { Datastore.allCases.randomElement(using: &self)! }
+
+    mutating func policy() -> NorthboundPolicy {
+        var policy = NorthboundPolicy(
+            allowedPrefixes: list(5) { $0.prefix() }, allowedClasses: Set(list(3) { $0.attributeClass() }),
+            maximumNetworks: number(0...100_000), maximumEdits: number(0...20_000),
+            table: maybe { UInt32($0.number(0...5000)) }, tags: chance() ? .standard : nil,
+            allowedDatastores: Set(list(4) { $0.datastore() }))
+        if chance() { policy.classTags = [attributeClass(): UInt32(number(0...300))] }
+        return policy
+    }
+
+    mutating func get() -> GetRequest {
+        GetRequest(
+            NorthboundDataset.allCases.randomElement(using: &self)!, paths: list(5) { $0.text(1...40) },
+            moment: chance() ? .now : chance() ? .afterTransaction(text(1...20)) : .afterSequence(positive()),
+            datastore: maybe { $0.datastore() })
     }
 
     mutating func commit() -> CommitRequest {
@@ -66,7 +85,7 @@ struct ProtocolSamples: RandomNumberGenerator {
             requestID: text(1...20), client: text(1...20), edits: candidate == nil ? list(20) { $0.edit() } : [],
             candidate: candidate, cause: list(4) { $0.text() },
             phase: CommitRequest.Phase.allCases.randomElement(using: &self)!,
-            confirmTimeout: maybe { .milliseconds($0.number(1...604_800_000)) })
+            confirmTimeout: maybe { .milliseconds($0.number(1...604_800_000)) }, datastore: datastore())
     }
 
     mutating func record() -> TransactionRecord {
@@ -89,7 +108,8 @@ struct ProtocolSamples: RandomNumberGenerator {
 
     mutating func filter() -> TransactionFilter {
         TransactionFilter(
-            afterSequence: positive(), sinceMicroseconds: maybe { $0.positive() },
+            afterSequence: positive(), beforeSequence: maybe { $0.positive() },
+            sinceMicroseconds: maybe { $0.positive() },
             untilMicroseconds: maybe { Int64(bitPattern: $0.next()) }, within: maybe { $0.prefix() },
             service: maybe { $0.text() },
             outcomes: Set(list(4) { TransactionOutcome.allCases.randomElement(using: &$0)! }),
@@ -100,10 +120,10 @@ struct ProtocolSamples: RandomNumberGenerator {
     mutating func requests() -> [NorthboundRequest] {
         [
             .heartbeat(sequence: next()), .getCapabilities,
-            .get(NorthboundDataset.allCases.randomElement(using: &self)!, paths: list(5) { $0.text(1...40) }),
-            .createCandidate, .editCandidate(next(), edits: list(20) { $0.edit() }), .deleteCandidate(next()),
+            .get(get()), .createCandidate, .editCandidate(next(), edits: list(20) { $0.edit() }),
+            .deleteCandidate(next()),
             .commit(commit(), expectedGeneration: maybe { $0.next() }), .confirmCommit(id: text(1...20)),
-            .listTransactions(filter(), beforeSequence: maybe { $0.positive() }), .getTransaction(id: text(1...20)),
+            .listTransactions(filter()), .getTransaction(id: text(1...20)),
             .rollbackTo(id: text(1...20)), .lockConfig, .unlockConfig, .renewLease,
         ]
     }

@@ -96,13 +96,84 @@ import Testing
         }
     }
 
-    @Test func sixteenThousandNetworksFitInOneAnswer() async throws {
+    @Test func anyNumberOfNetworksComesInParts() async throws {
         let networks = Set(
-            (0..<16_384).map { Network(prefix: IPPrefix(host: IPAddress(family: .ipv6, bits: UInt128($0) << 64 | 1))) })
+            (0..<25_000).map { Network(prefix: IPPrefix(host: IPAddress(family: .ipv6, bits: UInt128($0) << 64 | 1))) })
+        let frames = try MessageCodec.encode(MessageCodec.values(networks), requestID: "r")
+        #expect(frames.count > 5 && frames.allSatisfy { $0.body.count <= Limits.pageByteCount })
         try await withService(FakeManagementSession(running: networks)) { client, _ in
-            let answer = try await client.get(.config)
-            #expect(answer == networks)
+            try await withThrowingTaskGroup(of: Set<Network>.self) { group in
+                for _ in 0..<3 { group.addTask { try await client.get(.config) } }
+                for try await answer in group { #expect(answer == networks) }
+            }
         }
+    }
+
+    @Test func pathsDatastoresAndMomentsGoThere() async throws {
+        try await withService { client, _ in
+            let first = try await client.commit(request("r1", [set("10.0.0.1/32"), set("2001:db8::1/128")]))
+            _ = try await client.commit(request("r2", [.remove(try IPPrefix("10.0.0.1/32"))]))
+            let entry = NetworkPath.entry(try IPPrefix("2001:db8::1/128"))
+            #expect(try await client.get(GetRequest(paths: [entry], datastore: .running)).count == 1)
+            #expect(try await client.get(GetRequest(moment: .afterTransaction(first.id))).count == 2)
+            #expect(try await client.get(GetRequest(moment: .afterSequence(0))).isEmpty)
+            let odd = await #expect(throws: NorthboundError.self) {
+                try await client.get(GetRequest(paths: ["/frr-interface:lib"]))
+            }
+            #expect(odd?.code == .invalidArgument && odd?.message.contains("/frr-interface:lib") == true)
+            let startup = await #expect(throws: NorthboundError.self) {
+                try await client.get(GetRequest(datastore: .startup))
+            }
+            #expect(startup?.code == .invalidArgument)
+        }
+    }
+
+    @Test func validatingChangesNothing() async throws {
+        let session = FakeManagementSession()
+        try await withService(session) { client, _ in
+            let record = try await client.commit(
+                CommitRequest(requestID: "v1", client: "", edits: [set("10.0.0.1/32")], phase: .validate))
+            #expect(record.sequence == 0 && record.outcome == .pending && record.edits.count == 1)
+            #expect(session.transactions.value.isEmpty)
+            #expect(try await client.listTransactions(TransactionFilter()).isEmpty)
+        }
+    }
+
+    @Test(arguments: [true, false]) func listsAreReadOverAllPages(isNewestFirst: Bool) async throws {
+        let records = try (1...2500).map { index in
+            TransactionRecord(
+                sequence: Int64(index), id: "t\(index)", parent: nil, kind: .commit, requestID: "r\(index)",
+                client: "agent", cause: [],
+                edits: [RecordedEdit(prefix: try IPPrefix("10.0.0.1/32"), before: nil, after: nil)],
+                capabilities: nil, startedAtMicroseconds: 1, outcome: .rejected)
+        }
+        try await withService(journal: InMemoryJournal(records)) { client, _ in
+            let all = try await client.listTransactions(TransactionFilter(limit: 9999, isNewestFirst: isNewestFirst))
+            #expect(all == (isNewestFirst ? records.reversed() : records))
+            let some = TransactionFilter(
+                afterSequence: 100, beforeSequence: 2000, limit: 1500, isNewestFirst: isNewestFirst)
+            let found = try await client.listTransactions(some)
+            #expect(found.first?.sequence == (isNewestFirst ? 1999 : 101) && found.count == 1500)
+        }
+    }
+
+    @Test func aRequestIsExecutedOnceAlsoAcrossRestartsOfBothSides() async throws {
+        let (journal, session) = (InMemoryJournal(), FakeManagementSession())
+        let ids = Observed<[String]>([])
+        for _ in 0..<2 {
+            try await withService(session, journal: journal) { client, endpoint in
+                let record = try await client.commit(request("r1", [set("10.0.0.1/32")]))
+                ids.update { $0.append(record.id) }
+                let other = NorthboundClient(
+                    configuration: RequestClientConfiguration(endpoint: endpoint), client: "agent")
+                try await other.start()
+                let again = try await other.commit(request("r1", [set("10.0.0.1/32")]))
+                ids.update { $0.append(again.id) }
+                await other.close()
+            }
+        }
+        #expect(Set(ids.value).count == 1)
+        #expect(session.transactions.value.count == 1)
     }
 
     @Test func serviceSessionServesTheAgentOverTheWire() async throws {

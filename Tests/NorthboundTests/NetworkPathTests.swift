@@ -3,6 +3,37 @@ import Northbound
 import Testing
 
 @Suite struct NetworkPathTests {
+    private static let root =
+        "/frr-routing:routing/control-plane-protocols/control-plane-protocol"
+        + "[type='frr-bgp:bgp'][name='bgp'][vrf='default']/frr-bgp:bgp/global/afi-safis"
+
+    @Test(arguments: [
+        ("/", 3), ("/frr-routing:routing", 3), (root, 3), ("\(root)/afi-safi", 3),
+        ("\(root)/afi-safi[afi-safi-name='frr-routing:ipv4-unicast']", 2),
+        ("\(root)/afi-safi[afi-safi-name='frr-routing:ipv6-unicast']/ipv6-unicast", 1),
+        ("\(root)/afi-safi[afi-safi-name='frr-routing:ipv4-unicast']/ipv4-unicast/network-config", 2),
+        (NetworkPath.entry(try! IPPrefix("10.0.0.1/32")), 1),
+        (NetworkPath.entry(try! IPPrefix("10.0.0.1/32")) + "/rmap-policy-export", 1),
+        (NetworkPath.entry(try! IPPrefix("10.0.0.9/32")), 0),
+    ])
+    func subtreesFilter(path: String, count: Int) throws {
+        let all = Set(
+            try ["10.0.0.1/32", "10.0.0.2/32", "2001:db8::1/128"].map { Network(prefix: try IPPrefix($0)) })
+        #expect(all.within([try NetworkSubtree(path: path)]).count == count)
+        #expect(all.within([]) == all)
+    }
+
+    @Test(arguments: [
+        "", "frr-routing:routing", "/frr-routing:rout", "/frr-interface:lib", "\(root)/afi-saf", "\(root)/",
+        NetworkPath.entry(try! IPPrefix("10.0.0.1/32")) + "/backdoor",
+        "\(root)/afi-safi[afi-safi-name='frr-routing:ipv4-unicast']/ipv4-unicast/network-config[prefix='10.0.0.1/32'",
+        "\(root)/afi-safi[afi-safi-name='frr-routing:ipv4-unicast']/ipv4-unicast/network-config[prefix='::1/128']",
+    ])
+    func pathsOutsideTheModelAreRefusedByName(path: String) {
+        let error = #expect(throws: ManagementError.self) { try NetworkSubtree(path: path) }
+        #expect(error?.code == .invalidEdit && error?.message.contains(path) == true)
+    }
+
     @Test func editsSurviveTheWayThroughPathValues() throws {
         let edits: [NetworkEdit] = [
             .set(Network(prefix: try IPPrefix("198.51.100.1/32"), attributeClass: .drain)),

@@ -24,6 +24,7 @@ private final class StoppedTime: Sendable {
                 [-]synced failed: starting
                 [-]session failed: starting
                 [+]commit-known ok
+                [+]journal ok
                 readyz check failed
 
                 """)
@@ -39,9 +40,18 @@ private final class StoppedTime: Sendable {
                 [+]synced ok
                 [+]session ok
                 [+]commit-known ok
+                [+]journal ok
                 readyz check passed
 
                 """)
+    }
+
+    @Test func onlyTheConditionsOfThisProcessCount() {
+        let northbound = HealthState(conditions: [.session, .commitKnown, .journal])
+        northbound.meet(.session)
+        northbound.fail(.synced, because: "there is no API server here")
+        #expect(northbound.readyz().isHealthy)
+        #expect(!northbound.readyz().text(verbose: true).contains("synced"))
     }
 
     @Test(arguments: HealthState.Condition.allCases)

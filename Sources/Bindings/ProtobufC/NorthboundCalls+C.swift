@@ -84,6 +84,25 @@ extension NorthboundWire.Module: CRepresented {
     }
 }
 
+extension NorthboundWire.ClassTag: CRepresented {
+    static func empty(in arena: CArena) -> UnsafeMutableRawPointer {
+        unsafe UnsafeMutableRawPointer(arena.make(cosmolet__northbound__v1__class_tag__init))
+    }
+
+    init(copying pointer: UnsafeRawPointer) {
+        self.init()
+        let message = unsafe pointer.assumingMemoryBound(to: Cosmolet__Northbound__V1__ClassTag.self).pointee
+        name = unsafe CCopy.text(message.name)
+        tag = unsafe CCopy.scalar(message.has_tag, message.tag)
+    }
+
+    func fill(_ pointer: UnsafeMutableRawPointer, in arena: CArena) {
+        let message = unsafe pointer.assumingMemoryBound(to: Cosmolet__Northbound__V1__ClassTag.self)
+        unsafe message.pointee.name = unsafe arena.string(name)
+        unsafe CFill.scalar(tag, &message.pointee.has_tag, &message.pointee.tag)
+    }
+}
+
 extension NorthboundWire.Policy: CRepresented {
     static func empty(in arena: CArena) -> UnsafeMutableRawPointer {
         unsafe UnsafeMutableRawPointer(arena.make(cosmolet__northbound__v1__policy__init))
@@ -96,6 +115,11 @@ extension NorthboundWire.Policy: CRepresented {
         allowedClasses = unsafe CCopy.texts(message.n_allowed_classes, message.allowed_classes)
         maximumNetworks = unsafe CCopy.scalar(message.has_maximum_networks, message.maximum_networks)
         maximumEdits = unsafe CCopy.scalar(message.has_maximum_edits, message.maximum_edits)
+        table = unsafe CCopy.scalar(message.has_table, message.table)
+        firstTag = unsafe CCopy.scalar(message.has_first_tag, message.first_tag)
+        lastTag = unsafe CCopy.scalar(message.has_last_tag, message.last_tag)
+        classTags = unsafe CCopy.messages(message.n_class_tags, message.class_tags)
+        allowedDatastores = unsafe CCopy.numbers(message.n_allowed_datastores, message.allowed_datastores)
     }
 
     func fill(_ pointer: UnsafeMutableRawPointer, in arena: CArena) {
@@ -106,6 +130,13 @@ extension NorthboundWire.Policy: CRepresented {
         unsafe message.pointee.allowed_classes = unsafe arena.strings(allowedClasses)
         unsafe CFill.scalar(maximumNetworks, &message.pointee.has_maximum_networks, &message.pointee.maximum_networks)
         unsafe CFill.scalar(maximumEdits, &message.pointee.has_maximum_edits, &message.pointee.maximum_edits)
+        unsafe CFill.scalar(table, &message.pointee.has_table, &message.pointee.table)
+        unsafe CFill.scalar(firstTag, &message.pointee.has_first_tag, &message.pointee.first_tag)
+        unsafe CFill.scalar(lastTag, &message.pointee.has_last_tag, &message.pointee.last_tag)
+        unsafe message.pointee.n_class_tags = classTags.count
+        unsafe message.pointee.class_tags = unsafe arena.messages(classTags)
+        unsafe message.pointee.n_allowed_datastores = allowedDatastores.count
+        unsafe message.pointee.allowed_datastores = unsafe arena.numbers(allowedDatastores)
     }
 }
 
@@ -118,12 +149,20 @@ extension NorthboundWire.Limits: CRepresented {
         self.init()
         let message = unsafe pointer.assumingMemoryBound(to: Cosmolet__Northbound__V1__Limits.self).pointee
         maximumMessageBytes = unsafe CCopy.scalar(message.has_maximum_message_bytes, message.maximum_message_bytes)
+        maximumQueuedCommits = unsafe CCopy.scalar(message.has_maximum_queued_commits, message.maximum_queued_commits)
+        maximumCandidates = unsafe CCopy.scalar(message.has_maximum_candidates, message.maximum_candidates)
+        maximumEdits = unsafe CCopy.scalar(message.has_maximum_edits, message.maximum_edits)
     }
 
     func fill(_ pointer: UnsafeMutableRawPointer, in arena: CArena) {
         let message = unsafe pointer.assumingMemoryBound(to: Cosmolet__Northbound__V1__Limits.self)
         unsafe CFill.scalar(
             maximumMessageBytes, &message.pointee.has_maximum_message_bytes, &message.pointee.maximum_message_bytes)
+        unsafe CFill.scalar(
+            maximumQueuedCommits, &message.pointee.has_maximum_queued_commits, &message.pointee.maximum_queued_commits)
+        unsafe CFill.scalar(
+            maximumCandidates, &message.pointee.has_maximum_candidates, &message.pointee.maximum_candidates)
+        unsafe CFill.scalar(maximumEdits, &message.pointee.has_maximum_edits, &message.pointee.maximum_edits)
     }
 }
 
@@ -167,6 +206,9 @@ extension NorthboundWire.GetRequest: CRepresented {
         let message = unsafe pointer.assumingMemoryBound(to: Cosmolet__Northbound__V1__GetRequest.self).pointee
         dataset = unsafe CCopy.number(message.has_dataset, message.dataset)
         paths = unsafe CCopy.texts(message.n_paths, message.paths)
+        afterTransaction = unsafe CCopy.text(message.after_transaction)
+        afterSequence = unsafe CCopy.scalar(message.has_after_sequence, message.after_sequence)
+        datastore = unsafe CCopy.number(message.has_datastore, message.datastore)
     }
 
     func fill(_ pointer: UnsafeMutableRawPointer, in arena: CArena) {
@@ -174,6 +216,9 @@ extension NorthboundWire.GetRequest: CRepresented {
         unsafe CFill.number(dataset, &message.pointee.has_dataset, &message.pointee.dataset)
         unsafe message.pointee.n_paths = paths.count
         unsafe message.pointee.paths = unsafe arena.strings(paths)
+        unsafe message.pointee.after_transaction = unsafe arena.string(afterTransaction)
+        unsafe CFill.scalar(afterSequence, &message.pointee.has_after_sequence, &message.pointee.after_sequence)
+        unsafe CFill.number(datastore, &message.pointee.has_datastore, &message.pointee.datastore)
     }
 }
 
@@ -249,6 +294,7 @@ extension NorthboundWire.CommitRequest: CRepresented {
         cause = unsafe CCopy.texts(message.n_cause, message.cause)
         confirmTimeoutMilliseconds = unsafe CCopy.scalar(message.has_confirm_timeout_ms, message.confirm_timeout_ms)
         expectedGeneration = unsafe CCopy.scalar(message.has_expected_generation, message.expected_generation)
+        datastore = unsafe CCopy.number(message.has_datastore, message.datastore)
     }
 
     func fill(_ pointer: UnsafeMutableRawPointer, in arena: CArena) {
@@ -263,5 +309,6 @@ extension NorthboundWire.CommitRequest: CRepresented {
             confirmTimeoutMilliseconds, &message.pointee.has_confirm_timeout_ms, &message.pointee.confirm_timeout_ms)
         unsafe CFill.scalar(
             expectedGeneration, &message.pointee.has_expected_generation, &message.pointee.expected_generation)
+        unsafe CFill.number(datastore, &message.pointee.has_datastore, &message.pointee.datastore)
     }
 }

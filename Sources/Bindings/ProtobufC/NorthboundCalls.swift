@@ -49,6 +49,17 @@ extension NorthboundWire {
         public init() {}
     }
 
+    /// The route tag of a class.
+    public struct ClassTag: NorthboundMessage {
+        /// Name of the class.
+        public var name: String?
+        /// Its tag.
+        public var tag: UInt32?
+
+        /// Makes a message without any field.
+        public init() {}
+    }
+
     /// What clients may do.
     public struct Policy: NorthboundMessage {
         /// Prefixes within which announcements lie.
@@ -59,15 +70,31 @@ extension NorthboundWire {
         public var maximumNetworks: UInt32?
         /// Edits of one transaction.
         public var maximumEdits: UInt32?
+        /// The routing table of the networks.
+        public var table: UInt32?
+        /// The first tag that is ours.
+        public var firstTag: UInt32?
+        /// The last tag that is ours.
+        public var lastTag: UInt32?
+        /// The tags of the classes.
+        public var classTags: [ClassTag] = []
+        /// Numbers of `Datastore`; none for all.
+        public var allowedDatastores: [Int32] = []
 
         /// Makes a message without any field.
         public init() {}
     }
 
-    /// Sizes that the service takes.
+    /// How much the service takes.
     public struct Limits: NorthboundMessage {
         /// Both frames together.
         public var maximumMessageBytes: UInt32?
+        /// Commits that wait at once.
+        public var maximumQueuedCommits: UInt32?
+        /// Candidates at once.
+        public var maximumCandidates: UInt32?
+        /// Edits of one message.
+        public var maximumEdits: UInt32?
 
         /// Makes a message without any field.
         public init() {}
@@ -100,6 +127,12 @@ extension NorthboundWire {
         public var dataset: Int32?
         /// Subtrees; none for all.
         public var paths: [String] = []
+        /// As of this transaction.
+        public var afterTransaction: String?
+        /// As of this record.
+        public var afterSequence: Int64?
+        /// Number of a `Datastore`.
+        public var datastore: Int32?
 
         /// Makes a message without any field.
         public init() {}
@@ -150,6 +183,8 @@ extension NorthboundWire {
         public var confirmTimeoutMilliseconds: UInt32?
         /// Commits only on top of this state.
         public var expectedGeneration: UInt64?
+        /// Number of a `Datastore`.
+        public var datastore: Int32?
 
         /// Makes a message without any field.
         public init() {}

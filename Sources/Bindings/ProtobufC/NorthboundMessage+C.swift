@@ -150,6 +150,7 @@ protocol CEnumeration: RawRepresentable where RawValue == UInt32 {
 
 extension Cosmolet__Northbound__V1__EditOperation: CEnumeration {}
 extension Cosmolet__Northbound__V1__Dataset: CEnumeration {}
+extension Cosmolet__Northbound__V1__Datastore: CEnumeration {}
 extension Cosmolet__Northbound__V1__CommitPhase: CEnumeration {}
 extension Cosmolet__Northbound__V1__TransactionKind: CEnumeration {}
 extension Cosmolet__Northbound__V1__TransactionOutcome: CEnumeration {}

@@ -24,6 +24,7 @@ typedef struct Cosmolet__Northbound__V1__PathValue Cosmolet__Northbound__V1__Pat
 typedef struct Cosmolet__Northbound__V1__Edit Cosmolet__Northbound__V1__Edit;
 typedef struct Cosmolet__Northbound__V1__ManagementCapabilities Cosmolet__Northbound__V1__ManagementCapabilities;
 typedef struct Cosmolet__Northbound__V1__Module Cosmolet__Northbound__V1__Module;
+typedef struct Cosmolet__Northbound__V1__ClassTag Cosmolet__Northbound__V1__ClassTag;
 typedef struct Cosmolet__Northbound__V1__Policy Cosmolet__Northbound__V1__Policy;
 typedef struct Cosmolet__Northbound__V1__Limits Cosmolet__Northbound__V1__Limits;
 typedef struct Cosmolet__Northbound__V1__Capabilities Cosmolet__Northbound__V1__Capabilities;
@@ -71,6 +72,29 @@ typedef enum _Cosmolet__Northbound__V1__EditOperation {
   COSMOLET__NORTHBOUND__V1__EDIT_OPERATION__EDIT_OPERATION_REMOVE = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(COSMOLET__NORTHBOUND__V1__EDIT_OPERATION)
 } Cosmolet__Northbound__V1__EditOperation;
+/*
+ * A datastore of NMDA (RFC 8342), as far as the API knows it.
+ */
+typedef enum _Cosmolet__Northbound__V1__Datastore {
+  COSMOLET__NORTHBOUND__V1__DATASTORE__DATASTORE_UNSPECIFIED = 0,
+  /*
+   * What FRR is configured with: Commit changes it, Get of DATASET_CONFIG reads it.
+   */
+  COSMOLET__NORTHBOUND__V1__DATASTORE__DATASTORE_RUNNING = 1,
+  /*
+   * Edits that are not committed yet: CreateCandidate, EditCandidate, DeleteCandidate and a Commit of a candidate.
+   */
+  COSMOLET__NORTHBOUND__V1__DATASTORE__DATASTORE_CANDIDATE = 2,
+  /*
+   * What is in use: Get of DATASET_STATE reads it.
+   */
+  COSMOLET__NORTHBOUND__V1__DATASTORE__DATASTORE_OPERATIONAL = 3,
+  /*
+   * What FRR reads when it starts. No method of this version reads or changes it.
+   */
+  COSMOLET__NORTHBOUND__V1__DATASTORE__DATASTORE_STARTUP = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(COSMOLET__NORTHBOUND__V1__DATASTORE)
+} Cosmolet__Northbound__V1__Datastore;
 /*
  * What Get reads.
  */
@@ -427,7 +451,29 @@ struct  Cosmolet__Northbound__V1__Module
 
 
 /*
- * What clients may do. A transaction that breaks one rule is refused whole.
+ * The route tag that stands for an attribute class.
+ */
+struct  Cosmolet__Northbound__V1__ClassTag
+{
+  ProtobufCMessage base;
+  /*
+   * Name of the class; must be there.
+   */
+  char *name;
+  /*
+   * Must be there.
+   */
+  protobuf_c_boolean has_tag;
+  uint32_t tag;
+};
+#define COSMOLET__NORTHBOUND__V1__CLASS_TAG__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cosmolet__northbound__v1__class_tag__descriptor) \
+    , NULL, 0, 0 }
+
+
+/*
+ * What clients may do. A transaction that breaks one rule is refused whole: PERMISSION_DENIED naming the path, or
+ * RESOURCE_EXHAUSTED naming the number.
  */
 struct  Cosmolet__Northbound__V1__Policy
 {
@@ -452,27 +498,64 @@ struct  Cosmolet__Northbound__V1__Policy
    */
   protobuf_c_boolean has_maximum_edits;
   uint32_t maximum_edits;
+  /*
+   * The routing table that carries the networks; absent where they are in none of their own (provider bgpd).
+   */
+  protobuf_c_boolean has_table;
+  uint32_t table;
+  /*
+   * Routes of that table with a tag from first to last are ours, all others foreign; both absent without tags.
+   */
+  protobuf_c_boolean has_first_tag;
+  uint32_t first_tag;
+  protobuf_c_boolean has_last_tag;
+  uint32_t last_tag;
+  /*
+   * The tags of the classes, by class. When there are any, a class that has none is refused. At most 4,096.
+   */
+  size_t n_class_tags;
+  Cosmolet__Northbound__V1__ClassTag **class_tags;
+  /*
+   * Datastores that requests may name, each at most once; none allows all that the service knows.
+   */
+  size_t n_allowed_datastores;
+  Cosmolet__Northbound__V1__Datastore *allowed_datastores;
 };
 #define COSMOLET__NORTHBOUND__V1__POLICY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cosmolet__northbound__v1__policy__descriptor) \
-    , 0,NULL, 0,NULL, 0, 0, 0, 0 }
+    , 0,NULL, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL }
 
 
 /*
- * Sizes that the service takes; larger is INVALID_ARGUMENT.
+ * How much the service takes.
  */
 struct  Cosmolet__Northbound__V1__Limits
 {
   ProtobufCMessage base;
   /*
-   * Header frame and message frame together, in bytes.
+   * Header frame and message frame together, in bytes; larger is INVALID_ARGUMENT.
    */
   protobuf_c_boolean has_maximum_message_bytes;
   uint32_t maximum_message_bytes;
+  /*
+   * Commits that wait at once, of all clients; one more is RESOURCE_EXHAUSTED. As the next: absent or 0 for unknown.
+   */
+  protobuf_c_boolean has_maximum_queued_commits;
+  uint32_t maximum_queued_commits;
+  /*
+   * Candidates that exist at once, of all clients; one more is RESOURCE_EXHAUSTED; 0 where there are none.
+   */
+  protobuf_c_boolean has_maximum_candidates;
+  uint32_t maximum_candidates;
+  /*
+   * Edits of one message; more is INVALID_ARGUMENT. The policy may allow less.
+   */
+  protobuf_c_boolean has_maximum_edits;
+  uint32_t maximum_edits;
 };
 #define COSMOLET__NORTHBOUND__V1__LIMITS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cosmolet__northbound__v1__limits__descriptor) \
-    , 0, 0 }
+    , 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 /*
@@ -518,18 +601,38 @@ struct  Cosmolet__Northbound__V1__GetRequest
   protobuf_c_boolean has_dataset;
   Cosmolet__Northbound__V1__Dataset dataset;
   /*
-   * Subtrees, each 1 to 1,024; at most 64; none for all networks of ours.
+   * Subtrees, each 1 to 1,024; at most 64; none for all networks of ours. A path names a node above the networks, a list
+   * `network-config`, one entry of it, or its leaf; any other is INVALID_ARGUMENT naming it. A subtree without networks
+   * is no error.
    */
   size_t n_paths;
   char **paths;
+  /*
+   * The networks as the journal says that they were right after this transaction (its name, 1 to 128), instead of as
+   * FRR has them now. NOT_FOUND when it is not in the journal; a service without one answers FAILED_PRECONDITION. Only
+   * with DATASET_CONFIG.
+   */
+  char *after_transaction;
+  /*
+   * The same by sequence number, from 0 for before the first; not together with after_transaction. NOT_FOUND when the
+   * record behind it has been pruned.
+   */
+  protobuf_c_boolean has_after_sequence;
+  int64_t after_sequence;
+  /*
+   * The datastore, where it shall be said: RUNNING for DATASET_CONFIG, OPERATIONAL for DATASET_STATE. Another one is
+   * PERMISSION_DENIED when the policy does not allow it, else INVALID_ARGUMENT.
+   */
+  protobuf_c_boolean has_datastore;
+  Cosmolet__Northbound__V1__Datastore datastore;
 };
 #define COSMOLET__NORTHBOUND__V1__GET_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cosmolet__northbound__v1__get_request__descriptor) \
-    , 0, COSMOLET__NORTHBOUND__V1__DATASET__DATASET_UNSPECIFIED, 0,NULL }
+    , 0, COSMOLET__NORTHBOUND__V1__DATASET__DATASET_UNSPECIFIED, 0,NULL, NULL, 0, 0, 0, COSMOLET__NORTHBOUND__V1__DATASTORE__DATASTORE_UNSPECIFIED }
 
 
 /*
- * A part of the reply of Get. All parts but the last come with ReplyHeader.more.
+ * A part of the reply of Get. All parts but the last come with ReplyHeader.more; together they show one moment.
  */
 struct  Cosmolet__Northbound__V1__GetReply
 {
@@ -627,10 +730,16 @@ struct  Cosmolet__Northbound__V1__CommitRequest
    */
   protobuf_c_boolean has_expected_generation;
   uint64_t expected_generation;
+  /*
+   * What is changed; absent for RUNNING. Another one is PERMISSION_DENIED naming the first path when the policy does not
+   * allow it, else INVALID_ARGUMENT.
+   */
+  protobuf_c_boolean has_datastore;
+  Cosmolet__Northbound__V1__Datastore datastore;
 };
 #define COSMOLET__NORTHBOUND__V1__COMMIT_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cosmolet__northbound__v1__commit_request__descriptor) \
-    , 0, COSMOLET__NORTHBOUND__V1__COMMIT_PHASE__COMMIT_PHASE_UNSPECIFIED, 0,NULL, 0, 0, 0,NULL, 0, 0, 0, 0 }
+    , 0, COSMOLET__NORTHBOUND__V1__COMMIT_PHASE__COMMIT_PHASE_UNSPECIFIED, 0,NULL, 0, 0, 0,NULL, 0, 0, 0, 0, 0, COSMOLET__NORTHBOUND__V1__DATASTORE__DATASTORE_UNSPECIFIED }
 
 
 /*
@@ -746,7 +855,7 @@ struct  Cosmolet__Northbound__V1__TransactionRecord
   char *request_id;
   char *client;
   /*
-   * Why. At most 2,048 of at most 1,024.
+   * Why. At most 2,048 of at most 1,024; a journal keeps 100 of at most 300 and says how many more there were.
    */
   size_t n_cause;
   char **cause;
@@ -1064,6 +1173,25 @@ Cosmolet__Northbound__V1__Module *
                       const uint8_t       *data);
 void   cosmolet__northbound__v1__module__free_unpacked
                      (Cosmolet__Northbound__V1__Module *message,
+                      ProtobufCAllocator *allocator);
+/* Cosmolet__Northbound__V1__ClassTag methods */
+void   cosmolet__northbound__v1__class_tag__init
+                     (Cosmolet__Northbound__V1__ClassTag         *message);
+size_t cosmolet__northbound__v1__class_tag__get_packed_size
+                     (const Cosmolet__Northbound__V1__ClassTag   *message);
+size_t cosmolet__northbound__v1__class_tag__pack
+                     (const Cosmolet__Northbound__V1__ClassTag   *message,
+                      uint8_t             *out);
+size_t cosmolet__northbound__v1__class_tag__pack_to_buffer
+                     (const Cosmolet__Northbound__V1__ClassTag   *message,
+                      ProtobufCBuffer     *buffer);
+Cosmolet__Northbound__V1__ClassTag *
+       cosmolet__northbound__v1__class_tag__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   cosmolet__northbound__v1__class_tag__free_unpacked
+                     (Cosmolet__Northbound__V1__ClassTag *message,
                       ProtobufCAllocator *allocator);
 /* Cosmolet__Northbound__V1__Policy methods */
 void   cosmolet__northbound__v1__policy__init
@@ -1398,6 +1526,9 @@ typedef void (*Cosmolet__Northbound__V1__ManagementCapabilities_Closure)
 typedef void (*Cosmolet__Northbound__V1__Module_Closure)
                  (const Cosmolet__Northbound__V1__Module *message,
                   void *closure_data);
+typedef void (*Cosmolet__Northbound__V1__ClassTag_Closure)
+                 (const Cosmolet__Northbound__V1__ClassTag *message,
+                  void *closure_data);
 typedef void (*Cosmolet__Northbound__V1__Policy_Closure)
                  (const Cosmolet__Northbound__V1__Policy *message,
                   void *closure_data);
@@ -1454,6 +1585,7 @@ typedef void (*Cosmolet__Northbound__V1__CommitLogEntry_Closure)
 
 extern const ProtobufCEnumDescriptor    cosmolet__northbound__v1__request_flag__descriptor;
 extern const ProtobufCEnumDescriptor    cosmolet__northbound__v1__edit_operation__descriptor;
+extern const ProtobufCEnumDescriptor    cosmolet__northbound__v1__datastore__descriptor;
 extern const ProtobufCEnumDescriptor    cosmolet__northbound__v1__dataset__descriptor;
 extern const ProtobufCEnumDescriptor    cosmolet__northbound__v1__commit_phase__descriptor;
 extern const ProtobufCEnumDescriptor    cosmolet__northbound__v1__transaction_kind__descriptor;
@@ -1468,6 +1600,7 @@ extern const ProtobufCMessageDescriptor cosmolet__northbound__v1__path_value__de
 extern const ProtobufCMessageDescriptor cosmolet__northbound__v1__edit__descriptor;
 extern const ProtobufCMessageDescriptor cosmolet__northbound__v1__management_capabilities__descriptor;
 extern const ProtobufCMessageDescriptor cosmolet__northbound__v1__module__descriptor;
+extern const ProtobufCMessageDescriptor cosmolet__northbound__v1__class_tag__descriptor;
 extern const ProtobufCMessageDescriptor cosmolet__northbound__v1__policy__descriptor;
 extern const ProtobufCMessageDescriptor cosmolet__northbound__v1__limits__descriptor;
 extern const ProtobufCMessageDescriptor cosmolet__northbound__v1__capabilities__descriptor;

@@ -16,10 +16,10 @@ extension PlannerConfiguration {
         }
         if let value = announce["allowedPrefixes"] {
             // An empty list in a chart's values means: no restriction was stated.
-            let prefixes = try value.prefixList()
+            let prefixes = try value.prefixes()
             allowedLoadBalancerPrefixes = prefixes.isEmpty ? nil : prefixes
         }
-        if let value = announce["allowedExternalPrefixes"] { allowedExternalPrefixes = try value.prefixList() }
+        if let value = announce["allowedExternalPrefixes"] { allowedExternalPrefixes = try value.prefixes() }
         if let value = announce["loadBalancerClasses"] { loadBalancerClasses = try value.loadBalancerClasses() }
         if let value = announce["namespaces"] {
             selection.namespaces = try value.includeExclude { item throws(ConfigurationError) in
@@ -59,15 +59,6 @@ extension PlannerConfiguration {
 }
 
 extension StrictYAML {
-    fileprivate func prefixList() throws(ConfigurationError) -> [IPPrefix] {
-        var result: [IPPrefix] = []
-        for item in try list() {
-            let text = try item.string()
-            do { result.append(try IPPrefix(text)) } catch { throw item.error(error.description) }
-        }
-        return result
-    }
-
     /// `any`, `unset`, or a list of class names in which `unset` stands for Services without a class.
     fileprivate func loadBalancerClasses() throws(ConfigurationError) -> LoadBalancerClasses {
         if node.scalar != nil {

@@ -39,6 +39,7 @@ internal import Yams
 /// http:
 ///   address: 127.0.0.1:9723     # "off" for none
 /// log: {level: info, format: text}
+/// northbound: {}                # see NorthboundSettings
 /// ```
 public struct AgentConfiguration: Sendable, Hashable {
     /// Name of the own Node object; nil: from the environment.
@@ -49,8 +50,8 @@ public struct AgentConfiguration: Sendable, Hashable {
     public var asn: UInt32?
     /// FRR's management socket.
     public var socket = "/var/run/frr/mgmtd_fe.sock"
-    /// Where FRR's northbound is, when it is not mgmtd at `socket`.
-    public var northbound: NorthboundEndpoint?
+    /// Where FRR's northbound is, or how this process serves it: journal, policy, sockets.
+    public var northbound = NorthboundSettings()
     /// The private routing table that carries the VIPs.
     public var table: UInt32 = 1790
     /// Which kinds of VIP, and which prefixes.
@@ -77,7 +78,8 @@ public struct AgentConfiguration: Sendable, Hashable {
     /// Reads a YAML file.
     ///
     /// - Throws: `ConfigurationError` naming key and line. An empty file gives the defaults.
-    public init(yaml: String) throws(ConfigurationError) {
+    public init(yaml: String, defaults: NorthboundSettings = NorthboundSettings()) throws(ConfigurationError) {
+        northbound = defaults
         let node: Node?
         do { node = try compose(yaml: yaml) } catch {
             throw ConfigurationError("", "is not valid YAML: \(error)")
@@ -89,18 +91,22 @@ public struct AgentConfiguration: Sendable, Hashable {
     /// Reads a YAML file by its path.
     ///
     /// - Throws: `ConfigurationError` when it cannot be read, else as `init(yaml:)`.
-    public init(file path: String) throws(ConfigurationError) {
+    public init(
+        file path: String, defaults: NorthboundSettings = NorthboundSettings()
+    ) throws(ConfigurationError) {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw ConfigurationError("", "the file does not exist or cannot be read")
         }
         guard let text = String(data: data, encoding: .utf8) else {
             throw ConfigurationError("", "the file is not UTF-8 text")
         }
-        try self.init(yaml: text)
+        try self.init(yaml: text, defaults: defaults)
     }
 
     private mutating func read(_ yaml: StrictYAML) throws(ConfigurationError) {
-        let top = try yaml.mapping(["node", "kubernetes", "bgp", "frr", "announce", "drain", "http", "log"])
+        let top = try yaml.mapping([
+            "node", "kubernetes", "bgp", "frr", "announce", "drain", "http", "log", "northbound",
+        ])
         if let value = top["node"] { node = try value.string() }
         if let value = try top["kubernetes"]?.mapping(["kubeconfig"])["kubeconfig"] { kubeconfig = try value.string() }
         if let value = try top["bgp"]?.mapping(["asn"])["asn"] { asn = try value.integer(1...UInt32.max - 1) }
@@ -108,12 +114,13 @@ public struct AgentConfiguration: Sendable, Hashable {
         if let value = top["announce"] { try planner.readAnnounce(value) }
         if let value = top["drain"] { try planner.readDrain(value) }
         if let value = try top["http"]?.mapping(["address"])["address"] {
-            http = try Self.address(value.string(), at: value.path, line: value.node.mark?.line)
+            http = try value.httpAddress()
         }
         if let log = try top["log"]?.mapping(["level", "format"]) {
             if let value = log["level"] { logLevel = try value.choice(LogLevel.self) }
             if let value = log["format"] { logFormat = try value.choice(LogFormat.self) }
         }
+        if let value = top["northbound"] { try northbound.read(value) }
     }
 
     private mutating func readFRR(_ yaml: StrictYAML) throws(ConfigurationError) {
@@ -141,7 +148,7 @@ public struct AgentConfiguration: Sendable, Hashable {
 
     /// Takes `--http`.
     public mutating func setHTTP(_ text: String) throws(ConfigurationError) {
-        http = try Self.address(text, at: "--http", line: nil)
+        http = try StrictYAML(Node(text), path: "--http").httpAddress()
     }
 
     /// Takes `--log-level`.
@@ -152,16 +159,6 @@ public struct AgentConfiguration: Sendable, Hashable {
     /// Takes `--log-format`.
     public mutating func setLogFormat(_ text: String) throws(ConfigurationError) {
         logFormat = try StrictYAML(Node(text), path: "--log-format").choice(LogFormat.self)
-    }
-
-    private static func address(_ text: String, at path: String, line: Int?) throws(ConfigurationError) -> HTTPAddress?
-    {
-        if text == "off" { return nil }
-        guard let address = HTTPAddress(text) else {
-            throw ConfigurationError(
-                path, line: line, "is \"\(text)\", but HOST:PORT, [IPv6]:PORT or off is expected")
-        }
-        return address
     }
 }
 

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import HTTPTypes
 internal import Hummingbird
 public import Logging
@@ -27,7 +28,7 @@ public struct ObservabilityServer: Service {
 
     /// Serves until graceful shutdown or cancellation.
     ///
-    /// - Throws: when the address cannot be bound.
+    /// - Throws: `StartFailure` when the address cannot be bound.
     public func run() async throws {
         let router = Router()
         router.get("/metrics") { [telemetry] _, _ in
@@ -48,7 +49,11 @@ public struct ObservabilityServer: Service {
                 onListening(bound.port)
             },
             logger: quiet)
-        try await application.run()
+        do { try await application.run() } catch let error as IOError {
+            throw StartFailure(
+                "HTTP address \(address): \(String(cString: strerror(error.errnoCode)))",
+                hint: "Choose another with --http HOST:PORT, or none with --http off.")
+        }
     }
 
     private static func response(_ report: HealthReport, _ request: Request) -> Response {

@@ -18,6 +18,7 @@ public actor Reconciler {
     private let telemetry: AgentTelemetry
     private let comparePeriod: Duration
     private let clock: any Clock<Duration>
+    private let isEmbedded: Bool
     private let logger: Logger
     private let idPrefix: String
 
@@ -43,12 +44,16 @@ public actor Reconciler {
 
     /// Makes a reconciler; nothing happens before `run()`.
     ///
-    /// - Parameter comparePeriod: how often to compare with what FRR really runs, without any news.
+    /// - Parameters:
+    ///   - comparePeriod: how often to compare with what FRR really runs, without any news.
+    ///   - isEmbedded: true when the commit service is in this process and itself reports the session with FRR.
     public init(
         session: any ManagementSession, configuration: PlannerConfiguration, telemetry: AgentTelemetry,
-        comparePeriod: Duration = .seconds(10), clock: any Clock<Duration> = ContinuousClock(), logger: Logger
+        comparePeriod: Duration = .seconds(10), isEmbedded: Bool = false,
+        clock: any Clock<Duration> = ContinuousClock(), logger: Logger
     ) {
         self.comparePeriod = comparePeriod
+        self.isEmbedded = isEmbedded
         self.session = session
         self.telemetry = telemetry
         self.clock = clock
@@ -98,7 +103,7 @@ public actor Reconciler {
                 }
             }
             await session.close()
-            telemetry.sessionLost("the agent is stopping")
+            if !isEmbedded { telemetry.sessionLost("the agent is stopping") }
             group.cancelAll()
         }
     }
@@ -152,9 +157,10 @@ public actor Reconciler {
             return nil
         } catch {
             if error.code == .disconnected || error.code == .deadlineExceeded { loseSession(error.message) }
-            if !isOpen { telemetry.sessionLost(error.message) }
+            if !isOpen, !isEmbedded { telemetry.sessionLost(error.message) }
             let wait = backoff.next()
-            logger.warning(
+            logger.log(
+                level: isEmbedded && !isOpen ? .debug : .warning,
                 isOpen ? "FRR refuses, trying again" : "FRR cannot be reached, trying again",
                 metadata: [LogKeys.error: "\(error)", LogKeys.delay: "\(wait)"])
             return wait
@@ -164,11 +170,13 @@ public actor Reconciler {
     private func openIfNeeded() async throws(ManagementError) {
         guard !isOpen else { return }
         let capabilities = try await session.open()
-        telemetry.sessionOpened(isReconnect: wasOpen)
+        let isReconnect = wasOpen
         isOpen = true
         wasOpen = true
         running = nil
         refused = [:]
+        guard !isEmbedded else { return }
+        telemetry.sessionOpened(isReconnect: isReconnect)
         logger.info(
             "session with FRR open",
             metadata: [
@@ -202,7 +210,7 @@ public actor Reconciler {
     }
 
     private func loseSession(_ reason: String) {
-        if isOpen {
+        if isOpen, !isEmbedded {
             logger.warning("session with FRR lost", metadata: [LogKeys.reason: "\(reason)"])
             telemetry.sessionLost(reason)
         }
@@ -243,7 +251,8 @@ public actor Reconciler {
         let transaction = Transaction(id: "\(idPrefix)-\(sequence)", edits: edits, cause: difference.cause(of: edits))
         let start = ContinuousClock.now
         let result = await session.commit(transaction)
-        telemetry.committed(transaction, result, changeToReply: changeToReply(result, start: start, since: since))
+        if !isEmbedded { telemetry.committed(result) }
+        if let duration = changeToReply(result, start: start, since: since) { telemetry.changeReached(in: duration) }
         log(transaction, result)
         switch result.outcome {
         case .applied:

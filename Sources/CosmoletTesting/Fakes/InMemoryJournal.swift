@@ -41,10 +41,11 @@ public actor InMemoryJournal: TransactionJournal {
         all.first { $0.requestID == requestID && $0.client == client }
     }
 
-    /// Records behind the filter's sequence number with one of its outcomes; other conditions are not looked at.
+    /// Records between the filter's sequence numbers with one of its outcomes; other conditions are not looked at.
     public func records(_ filter: TransactionFilter) async throws(JournalError) -> [TransactionRecord] {
         let passing = all.filter {
-            $0.sequence > filter.afterSequence && (filter.outcomes.isEmpty || filter.outcomes.contains($0.outcome))
+            $0.sequence > filter.afterSequence && $0.sequence < filter.beforeSequence ?? .max
+                && (filter.outcomes.isEmpty || filter.outcomes.contains($0.outcome))
         }
         return Array((filter.isNewestFirst ? passing.reversed() : passing).prefix(filter.limit))
     }

@@ -38,6 +38,10 @@ enum ReleaseRange: String, Sendable, Hashable {
     /// Hazard 10: the end of any front-end session here makes the shared candidate equal running.
     var disconnectWipesCandidate: Bool { dialect != .native }
 
+    /// Hazard 13: when a client goes while its commit waits for staticd, staticd carries it out here and running does not
+    /// get it.
+    var mayLoseCommitInFlight: Bool { dialect != .native }
+
     /// Hazards 7 and 8: COMMIT asserts here that nobody else's configuration transaction is open, and one stays open
     /// when a client dies with a commit in flight. An edit is refused in that state, so it goes first.
     var mayHoldForeignTransaction: Bool { self != .v10r6 && self != .v10r7 }

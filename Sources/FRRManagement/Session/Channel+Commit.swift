@@ -136,6 +136,25 @@ extension Channel {
         return reply.failure.map { "FRR does not clean its candidate: \($0.text.firstLine)" }
     }
 
+    /// Makes the candidate equal running when a session begins: from 10.4 on it keeps what a client that went has left
+    /// there, and the next one to commit would commit that too. The client may have been us, before the connection was
+    /// cut or the process killed.
+    ///
+    /// - Parameter waitsForLocks: false to leave it to others when somebody works on the candidate right now.
+    func dropLeftovers(waitsForLocks: Bool) throws(ManagementError) {
+        guard !release.disconnectWipesCandidate else { return }
+        if waitsForLocks {
+            try lockBoth()
+        } else if let refusal = try tryLockBoth() {
+            logger.debug("the candidate is not looked after now", metadata: ["reason": "\(refusal)"])
+            return
+        }
+        if let refusal = try clean() {
+            logger.warning("the candidate may hold leftovers", metadata: ["reason": "\(refusal)"])
+        }
+        try unlockAll()
+    }
+
     /// Abort takes time in proportion to the configuration, and giving up on it would leave a lock.
     private var cleanDeadline: Duration { max(configuration.requestDeadline, .seconds(30)) }
 

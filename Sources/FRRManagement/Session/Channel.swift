@@ -137,6 +137,26 @@ final class Channel {
         }
     }
 
+    /// Waits until zebra is connected to mgmtd, as it is in its own time after a restart of mgmtd: until then its table
+    /// looks empty, and what FRR still announces cannot be told from what it never did. Where mgmtd cannot tell (up to
+    /// 10.2), or a daemon hangs, there is no waiting.
+    func waitForZebra() throws(ManagementError) {
+        let deadline = ContinuousClock.now + configuration.settleDeadline
+        while true {
+            do {
+                if try connectedDaemons().contains("zebra") { return }
+            } catch {
+                guard isUsable(after: error) else { throw error }
+                return
+            }
+            guard ContinuousClock.now < deadline else {
+                logger.warning("zebra is not connected to mgmtd: is it running?")
+                return
+            }
+            try pause(min(configuration.settleInterval, .milliseconds(50)))
+        }
+    }
+
     // MARK: - Configuration
 
     /// Up to this many prefixes are read one by one, more as the whole container.
@@ -240,6 +260,13 @@ final class Channel {
             throw ManagementError(.rejected, "mgmtd gives no second session: \(reply.failure?.text ?? "odd reply")")
         }
         return reply.session
+    }
+
+    /// Names of the daemons that are connected to mgmtd.
+    func connectedDaemons() throws(ManagementError) -> Set<String> {
+        let text = try readState(.readOperational(path: "/frr-backend:clients"))
+        let clients = try JSONReader.read(text).member("clients")?.member("client")?.elements ?? []
+        return Set(clients.compactMap { $0.member("name")?.text })
     }
 
     /// Our routes as zebra has them.

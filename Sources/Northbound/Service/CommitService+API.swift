@@ -1,33 +1,56 @@
 extension CommitService: NorthboundAPI {
-    /// How many candidates may exist at once, over all clients, and how many edits each may hold.
-    static let maximumCandidates = 64
-
     /// Tells what the service is and allows.
     public func capabilities() async throws(NorthboundError) -> ServiceCapabilities {
         ServiceCapabilities(
             apiVersion: Self.apiVersion, programVersion: configuration.programVersion, management: management,
-            modules: management.map { ["frr-bgp", "frr-staticd (\($0.schema))"] } ?? [], policy: configuration.policy,
-            maximumMessageByteCount: 8 << 20)
+            modules: management.map(ModelModules.names) ?? [], policy: configuration.policy,
+            limits: ServiceLimits(
+                maximumQueuedCommits: configuration.maximumQueuedCommits,
+                maximumCandidates: configuration.maximumCandidates))
     }
 
-    /// Our networks, read from FRR at this moment.
-    public func get(_ dataset: NorthboundDataset) async throws(NorthboundError) -> Set<Network> {
+    /// Networks of ours: read from FRR at this moment, or as the journal has them.
+    public func get(_ request: GetRequest) async throws(NorthboundError) -> Set<Network> {
+        var subtrees: [NetworkSubtree] = []
+        for path in request.paths {
+            do { subtrees.append(try NetworkSubtree(path: path)) } catch {
+                throw NorthboundError(.invalidArgument, error.message)
+            }
+        }
+        let own = request.dataset.datastore
+        let datastore = request.datastore ?? own
+        if let refusal = configuration.policy.refusal(of: datastore, path: request.paths.first ?? NetworkPath.instance)
+        {
+            throw refusal.error
+        }
+        guard datastore == own else {
+            throw NorthboundError(
+                .invalidArgument, "Get of \(request.dataset) reads the datastore \(own), not \(datastore)")
+        }
+        return try await networks(request).within(subtrees)
+    }
+
+    private func networks(_ request: GetRequest) async throws(NorthboundError) -> Set<Network> {
+        guard request.moment == .now || request.dataset == .config else {
+            throw NorthboundError(.invalidArgument, "the journal keeps no state, only configuration")
+        }
+        switch request.moment {
+        case .now: break
+        case .afterTransaction(let id):
+            do { return try await journal.networks(after: id) } catch { throw Self.error(error) }
+        case .afterSequence(let sequence):
+            do { return try await journal.networks(afterSequence: sequence) } catch { throw Self.error(error) }
+        }
         guard management != nil, running != nil else {
             throw NorthboundError(.unavailable, "FRR cannot be reached; the northbound keeps trying")
         }
         do throws(ManagementError) {
-            switch dataset {
+            switch request.dataset {
             case .config: return try await refreshRunning()
             case .state: return try await session.installedNetworks()
             }
         } catch {
-            switch error.code {
-            case .unsupported: throw NorthboundError(.unimplemented, error.message)
-            case .deadlineExceeded: throw NorthboundError(.deadlineExceeded, error.message)
-            default:
-                loseSession(error.message)
-                throw NorthboundError(.unavailable, error.message)
-            }
+            throw failed(error)
         }
     }
 
@@ -35,7 +58,8 @@ extension CommitService: NorthboundAPI {
 
     /// A new empty candidate of this client.
     public func createCandidate(client: String) async throws(NorthboundError) -> UInt64 {
-        guard candidates.count < Self.maximumCandidates else {
+        if let refusal = configuration.policy.refusal(of: .candidate, path: "CreateCandidate") { throw refusal.error }
+        guard candidates.count < configuration.maximumCandidates else {
             throw NorthboundError(.resourceExhausted, "\(candidates.count) candidates exist already; delete some")
         }
         defer { nextCandidate += 1 }
@@ -73,13 +97,6 @@ extension CommitService: NorthboundAPI {
 
     /// Commits, or with phase validate checks only.
     public func commit(_ request: CommitRequest) async throws(NorthboundError) -> TransactionRecord {
-        var edits = request.edits
-        if let id = request.candidate {
-            guard edits.isEmpty else {
-                throw NorthboundError(.invalidArgument, "Commit has both edits and candidate \(id)")
-            }
-            edits = try candidate(id, of: request.client).edits
-        }
         guard !request.requestID.isEmpty else {
             throw NorthboundError(.invalidArgument, "Commit needs a request id")
         }
@@ -91,45 +108,48 @@ extension CommitService: NorthboundAPI {
                 "confirm timeout \(timeout) is not within 0 and \(configuration.maximumConfirmTimeout)")
         }
         renew(request.client)
-        if request.phase == .validate { return try validated(edits, request) }
-        let record = try await enqueue(
+        if request.phase == .validate { return try validated(try edits(of: request), request) }
+        let key = RequestKey(client: request.client, requestID: request.requestID)
+        if let earlier = try await claim(key) { return earlier }
+        let edits: [NetworkEdit]
+        do throws(NorthboundError) { edits = try self.edits(of: request) } catch { throw giveUp(key, error) }
+        let record = try await submit(
             QueuedCommit(
-                key: RequestKey(client: request.client, requestID: request.requestID), kind: .commit, edits: edits,
-                cause: request.cause, confirmTimeout: request.confirmTimeout))
+                key: key, kind: .commit, change: .edits(edits), cause: request.cause,
+                confirmTimeout: request.confirmTimeout))
         if let id = request.candidate { candidates[id] = nil }
         return record
+    }
+
+    /// The edits of a request or of its candidate, for the running datastore.
+    private func edits(of request: CommitRequest) throws(NorthboundError) -> [NetworkEdit] {
+        var edits = request.edits
+        if let id = request.candidate {
+            guard edits.isEmpty else {
+                throw NorthboundError(.invalidArgument, "Commit has both edits and candidate \(id)")
+            }
+            edits = try candidate(id, of: request.client).edits
+        }
+        let path = edits.first.map { NetworkPath.pathValue($0).path }
+        if let refusal = configuration.policy.refusal(of: request.datastore, path: path ?? NetworkPath.instance) {
+            throw refusal.error
+        }
+        guard request.datastore == .running else {
+            throw NorthboundError(
+                .invalidArgument, "Commit changes the datastore running, not \(request.datastore)")
+        }
+        return edits
     }
 
     private func validated(
         _ edits: [NetworkEdit], _ request: CommitRequest
     ) throws(NorthboundError) -> TransactionRecord {
         guard let running else { throw NorthboundError(.unavailable, "FRR cannot be reached") }
-        switch configuration.policy.refusal(of: edits, running: running.byPrefix) {
-        case .permissionDenied(let message): throw NorthboundError(.permissionDenied, message)
-        case .resourceExhausted(let message): throw NorthboundError(.resourceExhausted, message)
-        case nil:
-            return TransactionRecord(
-                id: "", parent: parent, kind: .commit, requestID: request.requestID, client: request.client,
-                cause: request.cause, edits: Self.recorded(edits, before: running.byPrefix), capabilities: management,
-                startedAtMicroseconds: now(), outcome: .pending)
-        }
-    }
-
-    /// Keeps a commit that was made with a confirm timeout.
-    public func confirmCommit(id: String, client: String) async throws(NorthboundError) -> TransactionRecord {
-        var record = try await transaction(id: id)
-        guard record.client == client || client.isEmpty else {
-            throw NorthboundError(.permissionDenied, "transaction \(id) belongs to client \(record.client)")
-        }
-        guard let confirmBy = record.confirmByMicroseconds, confirmBy > now() else {
-            throw NorthboundError(.failedPrecondition, "transaction \(id) does not wait for a confirmation")
-        }
-        record.confirmByMicroseconds = nil
-        do { try await journal.finish(record) } catch {
-            throw NorthboundError(.unavailable, "the confirmation cannot be written: \(error)")
-        }
-        tell(.recorded(record))
-        return record
+        if let refusal = configuration.policy.refusal(of: edits, running: running.byPrefix) { throw refusal.error }
+        return TransactionRecord(
+            id: makeID(), parent: parent, kind: .commit, requestID: request.requestID, client: request.client,
+            cause: Causes.bounded(request.cause), edits: Self.recorded(edits, before: running.byPrefix),
+            capabilities: management, startedAtMicroseconds: now(), outcome: .pending)
     }
 
     /// Records of the journal.
@@ -141,7 +161,9 @@ extension CommitService: NorthboundAPI {
     public func transaction(id: String) async throws(NorthboundError) -> TransactionRecord {
         let record: TransactionRecord?
         do { record = try await journal.record(id: id) } catch { throw Self.error(error) }
-        guard let record else { throw NorthboundError(.notFound, "there is no transaction \(id)") }
+        guard let record else {
+            throw NorthboundError(.notFound, "there is no transaction \(id) in the journal, or it was pruned")
+        }
         return record
     }
 
@@ -149,19 +171,28 @@ extension CommitService: NorthboundAPI {
     public func rollback(
         to id: String, requestID: String, client: String
     ) async throws(NorthboundError) -> TransactionRecord {
+        guard !requestID.isEmpty else {
+            throw NorthboundError(.invalidArgument, "RollbackTo needs a request id")
+        }
+        renew(client)
+        let key = RequestKey(client: client, requestID: requestID)
+        if let earlier = try await claim(key) { return earlier }
+        let table: Set<Network>
+        do throws(NorthboundError) { table = try await self.table(after: id) } catch { throw giveUp(key, error) }
+        return try await submit(
+            QueuedCommit(
+                key: key, kind: .rollback, change: .table(table), cause: ["rollback to \(id)"], confirmTimeout: nil))
+    }
+
+    private func table(after id: String) async throws(NorthboundError) -> Set<Network> {
         let record = try await transaction(id: id)
         guard record.outcome == .applied else {
+            let hint = record.parent.map { "; the one applied before it is \($0)" } ?? ""
             throw NorthboundError(
-                .failedPrecondition, "transaction \(id) was \(record.outcome.rawValue), there is nothing to go back to")
+                .failedPrecondition,
+                "transaction \(id) is \(record.outcome.rawValue), so there is nothing to go back to\(hint)")
         }
-        let wanted: Set<Network>
-        do { wanted = try await journal.networks(after: id) } catch { throw Self.error(error) }
-        let current = try await get(.config)
-        let edits = NetworkEdit.difference(from: current, to: wanted)
-        return try await enqueue(
-            QueuedCommit(
-                key: RequestKey(client: client, requestID: requestID), kind: .rollback, edits: edits,
-                cause: ["rollback to \(id)"], confirmTimeout: nil))
+        do { return try await journal.networks(after: id) } catch { throw Self.error(error) }
     }
 
     private static func error(_ error: JournalError) -> NorthboundError {

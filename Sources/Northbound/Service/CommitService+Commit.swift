@@ -1,55 +1,14 @@
 internal import NetworkTypes
 
+/// Commits take turns. What waits and does not clash shares one transaction of FRR and two writes of the journal; each
+/// has a record, an outcome and an answer of its own.
 extension CommitService {
-    /// Queues a commit and waits for its record. The same key gives the same record, also while the first is in flight.
-    func enqueue(_ commit: QueuedCommit) async throws(NorthboundError) -> TransactionRecord {
-        if let finished = try await earlierOutcome(of: commit.key) { return try Self.outcome(finished) }
-        if inFlight[commit.key] == nil {
-            guard queue.count < configuration.maximumQueuedCommits else {
-                throw NorthboundError(.resourceExhausted, "\(queue.count) commits are waiting already")
-            }
-            guard !isStopping else { throw NorthboundError(.unavailable, "the northbound is stopping") }
-            queue.append(commit)
-            inFlight[commit.key] = []
-        }
-        let result = await withCheckedContinuation { continuation in
-            inFlight[commit.key, default: []].append(continuation)
-            wakeUp.signal()
-        }
-        return try Self.outcome(result.get())
-    }
+    /// A commit whose intent is durable, or may be missing.
+    private typealias Intended = (commit: QueuedCommit, record: TransactionRecord)
 
-    /// The record of an earlier request with this key, unless it is in flight right now.
-    private func earlierOutcome(of key: RequestKey) async throws(NorthboundError) -> TransactionRecord? {
-        guard inFlight[key] == nil else { return nil }
-        let record: TransactionRecord?
-        do { record = try await journal.record(requestID: key.requestID, client: key.client) } catch { return nil }
-        // The journal was asked without holding anything: the request may have been queued meanwhile.
-        guard inFlight[key] == nil else { return nil }
-        return record
-    }
-
-    /// What a client gets for a record: the record itself when it is applied, else an error that names it.
-    static func outcome(_ record: TransactionRecord) throws(NorthboundError) -> TransactionRecord {
-        switch record.outcome {
-        case .applied: return record
-        case .rejected: throw NorthboundError(.aborted, record.error ?? "transaction \(record.id) was not applied")
-        case .pending, .unknown:
-            throw NorthboundError(.unknown, "the outcome of transaction \(record.id) is not known yet")
-        }
-    }
-
-    func refuseQueued(_ error: NorthboundError) {
-        let waiting = queue
-        queue = []
-        for commit in waiting { answer(commit, .failure(error)) }
-    }
-
-    func answer(_ commit: QueuedCommit, _ result: Result<TransactionRecord, NorthboundError>) {
-        for continuation in inFlight.removeValue(forKey: commit.key) ?? [] { continuation.resume(returning: result) }
-    }
-
-    // MARK: - Executing
+    /// After so many transactions in a row that FRR refused as a whole, a group is not taken apart any further: the
+    /// cause is then not an edit but a daemon that is away.
+    private static let maximumAbortsInARow = 16
 
     /// Executes what is queued: as many commits in one transaction of FRR as may go together.
     func commitQueued() async {
@@ -57,18 +16,7 @@ extension CommitService {
             await enter()
             defer { leave() }
             guard running != nil else { break }
-            let group = takeGroup()
-            var expected = (running ?? []).byPrefix
-            var accepted: [(QueuedCommit, TransactionRecord)] = []
-            for commit in group {
-                do throws(NorthboundError) {
-                    accepted.append((commit, try await intend(commit, expected: expected)))
-                    expected.apply(commit.edits)
-                } catch {
-                    answer(commit, .failure(error))
-                }
-            }
-            await execute(accepted)
+            await execute(await intend(takeGroup()))
         }
         if running == nil, !queue.isEmpty { wakeUp.signal() }
     }
@@ -78,42 +26,82 @@ extension CommitService {
         var group: [QueuedCommit] = []
         var prefixes: Set<IPPrefix> = []
         while let next = queue.first {
-            let isAlone = next.confirmTimeout != nil || next.kind != .commit
-            let its = Set(next.edits.map(\.prefix))
+            guard case .edits(let edits) = next.change, next.confirmTimeout == nil, next.kind == .commit else {
+                return group.isEmpty ? [queue.removeFirst()] : group
+            }
+            let its = Set(edits.map(\.prefix))
             if !group.isEmpty {
-                guard !isAlone, prefixes.isDisjoint(with: its),
-                    prefixes.count + its.count <= configuration.policy.maximumEdits
+                guard prefixes.isDisjoint(with: its), prefixes.count + its.count <= configuration.policy.maximumEdits
                 else { break }
             }
             group.append(queue.removeFirst())
             prefixes.formUnion(its)
-            if isAlone { break }
         }
         return group
     }
 
-    /// Checks a commit and writes its intent.
-    ///
-    /// - Parameter expected: what will be announced when the commits before it in its group are applied.
-    private func intend(
-        _ commit: QueuedCommit, expected: [IPPrefix: AttributeClass]
-    ) async throws(NorthboundError) -> TransactionRecord {
-        guard running != nil else { throw NorthboundError(.unavailable, "FRR cannot be reached") }
-        if commit.kind == .commit {
-            switch configuration.policy.refusal(of: commit.edits, running: expected) {
-            case .permissionDenied(let message): throw NorthboundError(.permissionDenied, message)
-            case .resourceExhausted(let message): throw NorthboundError(.resourceExhausted, message)
-            case nil: break
+    // MARK: - Intent
+
+    /// Checks commits and writes the intents of those that may go on, in one durable write. The others are answered.
+    private func intend(_ group: [QueuedCommit]) async -> [Intended] {
+        var intended: [Intended] = []
+        // What will be announced, and which transaction comes before, when those ahead in the group are applied.
+        var expected = (running ?? []).byPrefix
+        var parent = self.parent
+        for commit in group {
+            do throws(NorthboundError) {
+                let edits = try await self.edits(of: commit, expected: &expected)
+                let record = TransactionRecord(
+                    id: makeID(), parent: parent, kind: commit.kind, requestID: commit.key.requestID,
+                    client: commit.key.client, cause: Causes.bounded(commit.cause),
+                    edits: Self.recorded(edits, before: expected), capabilities: management,
+                    startedAtMicroseconds: now())
+                intended.append((commit, record))
+                expected.apply(edits)
+                parent = record.id
+            } catch {
+                answer(commit, .failure(error))
             }
         }
-        if let lockHolder, lockHolder != commit.key.client, commit.kind == .commit || commit.kind == .rollback {
+        var begun: [Intended] = []
+        for (index, result) in await begin(intended.map { $0.record }).enumerated() {
+            switch result {
+            case .success(let record): begun.append((intended[index].commit, record))
+            case .failure(let error): answer(intended[index].commit, .failure(error))
+            }
+        }
+        return begun
+    }
+
+    /// The edits of a commit, checked.
+    ///
+    /// - Parameter expected: what will be announced before it; read anew for a commit that names a whole table.
+    private func edits(
+        of commit: QueuedCommit, expected: inout [IPPrefix: AttributeClass]
+    ) async throws(NorthboundError) -> [NetworkEdit] {
+        let edits: [NetworkEdit]
+        switch commit.change {
+        case .edits(let given): edits = given
+        case .inverse(let recorded):
+            let now = expected
+            edits = recorded.filter { now[$0.prefix] == $0.after }.map(\.inverse)
+        case .table(let table):
+            let current: Set<Network>
+            do { current = try await readRunning() } catch { throw failed(error) }
+            expected = current.byPrefix
+            edits = NetworkEdit.difference(from: current, to: table)
+        }
+        guard running != nil else { throw NorthboundError(.unavailable, "FRR cannot be reached") }
+        guard !commit.isOwn else { return edits }
+        if let lockHolder, lockHolder != commit.key.client {
             throw NorthboundError(.failedPrecondition, "the configuration is locked by client \(lockHolder)")
         }
-        return try await begin(
-            TransactionRecord(
-                id: makeID(), parent: parent, kind: commit.kind, requestID: commit.key.requestID,
-                client: commit.key.client, cause: commit.cause, edits: Self.recorded(commit.edits, before: expected),
-                capabilities: management, startedAtMicroseconds: now()))
+        if let refusal = configuration.policy.refusal(
+            of: edits, running: expected, isRollback: commit.kind == .rollback)
+        {
+            throw refusal.error
+        }
+        return edits
     }
 
     /// One entry for each prefix, in prefix order, with what was there before.
@@ -127,40 +115,77 @@ extension CommitService {
         }
     }
 
-    /// One transaction of FRR for all; when FRR refuses it and it holds several commits, each has one of its own.
-    private func execute(_ accepted: [(QueuedCommit, TransactionRecord)]) async {
-        guard !accepted.isEmpty else { return }
-        let edits = accepted.flatMap { $0.1.edits.map(\.edit) }
-        let result = await session.commit(
-            Transaction(id: accepted[0].1.id, edits: edits, cause: accepted.flatMap { $0.1.cause }))
-        if case .rejected(let error) = result.outcome, !error.isRetryable, accepted.count > 1 {
-            for one in accepted { await execute([one]) }
-            return
+    // MARK: - Executing
+
+    /// One transaction of FRR for all. One that FRR refuses is taken apart into halves until the commits at fault are
+    /// alone; those beside them are applied.
+    private func execute(_ accepted: [Intended]) async {
+        var waiting = accepted.isEmpty ? [] : [accepted[...]]
+        var abortsInARow = 0
+        while let group = waiting.popLast() {
+            guard running != nil else {
+                // The one before is in doubt, or the session is gone: nothing may follow before FRR was read.
+                let error = ManagementError(.disconnected, "not sent: what FRR runs must be read first")
+                await conclude(group, CommitResult(outcome: .rejected(ManagementErrorSummary(error))))
+                continue
+            }
+            let edits = group.flatMap { $0.record.edits.map(\.edit) }
+            let result = await session.commit(
+                Transaction(
+                    id: group[group.startIndex].record.id, edits: edits, cause: group.flatMap { $0.record.cause }))
+            switch result.outcome {
+            case .applied:
+                abortsInARow = 0
+                if var after = running {
+                    after.apply(edits)
+                    setRunning(after)
+                }
+            case .rejected(let error):
+                abortsInARow = error.isAborted ? abortsInARow + 1 : 0
+                let isAnEditAtFault = !error.isRetryable || error.isAborted && abortsInARow < Self.maximumAbortsInARow
+                if group.count > 1, isAnEditAtFault {
+                    let middle = group.startIndex + group.count / 2
+                    waiting += [group[middle...], group[..<middle]]
+                    continue
+                }
+                if error.code == ManagementError.Code.disconnected.description { loseSession(error.message) }
+            case .unknown(let error):
+                // The records stay in doubt until FRR was read; so do the answers.
+                running = nil
+                if error.code == ManagementError.Code.disconnected.description { loseSession(error.message) }
+            }
+            await conclude(group, result)
         }
-        switch result.outcome {
-        case .applied:
-            var after = running ?? []
-            after.apply(edits)
-            setRunning(after)
-        case .rejected(let error):
-            if error.code == ManagementError.Code.locked.description { tell(.lockRefused(error.message)) }
-            if error.code == ManagementError.Code.disconnected.description { loseSession(error.message) }
-        case .unknown(let error):
-            // The record stays in doubt until FRR was read; so does the answer.
-            running = nil
-            if error.code == ManagementError.Code.disconnected.description { loseSession(error.message) }
-        }
-        for (commit, record) in accepted { await conclude(commit, record, result) }
     }
 
-    private func conclude(_ commit: QueuedCommit, _ record: TransactionRecord, _ result: CommitResult) async {
-        var record = record
+    /// Writes the results of commits that shared a transaction, in one durable write, and answers them.
+    private func conclude(_ group: ArraySlice<Intended>, _ result: CommitResult) async {
+        let records = chained(group.map { Self.concluded($0, result, now: now()) })
+        await finish(records)
+        for ((commit, _), record) in zip(group, records) {
+            if record.outcome == .unknown {
+                // The client waits until recovery has read FRR.
+                unresolved.append((commit, record))
+                wakeUp.signal()
+                continue
+            }
+            if case .rejected(let error) = result.outcome, error.code == ManagementError.Code.locked.description {
+                tell(.lockRefused(error.message))
+            }
+            answer(commit, .success(record))
+        }
+    }
+
+    private static func concluded(_ intended: Intended, _ result: CommitResult, now: Int64) -> TransactionRecord {
+        var record = intended.record
         record.phaseMicroseconds = result.phases.mapValues(\.microseconds)
         record.durationMicroseconds = result.duration.microseconds
         switch result.outcome {
         case .applied:
             record.outcome = .applied
-            if let timeout = commit.confirmTimeout { record.confirmByMicroseconds = now() + timeout.microseconds }
+            if let timeout = intended.commit.confirmTimeout {
+                record.confirmByMicroseconds = now + timeout.microseconds
+            }
         case .rejected(let error):
             record.outcome = .rejected
             record.error = error.description
@@ -168,27 +193,7 @@ extension CommitService {
             record.outcome = .unknown
             record.error = error.description
         }
-        await finish(record)
-        guard record.outcome != .unknown else {
-            // The client waits until recovery has read FRR.
-            unresolved[record.id] = (commit, record)
-            wakeUp.signal()
-            return
-        }
-        if case .rejected(let error) = result.outcome {
-            answer(commit, .failure(Self.error(error)))
-        } else {
-            answer(commit, .success(record))
-        }
-    }
-
-    /// gRPC's code for what FRR refused: aborted when the same request may succeed later.
-    private static func error(_ summary: ManagementErrorSummary) -> NorthboundError {
-        switch summary.code {
-        case ManagementError.Code.invalidEdit.description: NorthboundError(.invalidArgument, summary.message)
-        case ManagementError.Code.disconnected.description: NorthboundError(.unavailable, summary.message)
-        default: NorthboundError(summary.isRetryable ? .aborted : .failedPrecondition, summary.message)
-        }
+        return record
     }
 }
 
@@ -215,12 +220,5 @@ extension [IPPrefix: AttributeClass] {
             case .remove(let prefix): self[prefix] = nil
             }
         }
-    }
-}
-
-extension Duration {
-    /// Whole microseconds, rounded down.
-    var microseconds: Int64 {
-        components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000
     }
 }

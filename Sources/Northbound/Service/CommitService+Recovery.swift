@@ -8,24 +8,30 @@ extension CommitService {
         defer { leave() }
         let networks = try await session.networks()
         setRunning(networks)
-        for (commit, record) in unresolved.values {
-            let resolved = Self.resolve(record, running: networks)
-            await finish(resolved)
-            answer(commit, Self.result(resolved))
-        }
-        unresolved = [:]
-        do {
-            for record in try await journal.inDoubt() {
-                await finish(Self.resolve(record, running: networks))
-            }
-            parent = try await journal.head().id
-            let known = try await journal.networks(after: nil)
-            if known != networks {
-                await observe(networks, known: known, cause: ["FRR runs something else than the journal says"])
-            }
+        let open = unresolved
+        unresolved = []
+        let resolved = chained(open.map { Self.resolve($0.1, running: networks) })
+        await finish(resolved)
+        for ((commit, _), record) in zip(open, resolved) { answer(commit, .success(record)) }
+        do throws(JournalError) {
+            // Results that are known and only not written yet must not be judged by what FRR runs by now.
+            try await mendJournal()
+            try await resolveDoubtful(networks)
         } catch {
-            tell(.journalFailed(error))
+            noteFailed(error)
+            mustObserve = true
         }
+        await observe(networks, cause: "FRR runs something else than the journal says")
+    }
+
+    /// Transactions of a process before this one.
+    private func resolveDoubtful(_ networks: Set<Network>) async throws(JournalError) {
+        parent = try await journal.head().id
+        let doubtful = try await journal.inDoubt()
+        guard !doubtful.isEmpty else { return }
+        // Their parents are as they were meant; those that were applied follow each other.
+        await finish(doubtful.map { Self.resolve($0, running: networks) })
+        parent = try await journal.head().id
     }
 
     /// The outcome that FRR shows: applied when all of it is there, rejected when not. A transaction is never applied in
@@ -40,38 +46,29 @@ extension CommitService {
         return resolved
     }
 
-    private static func result(_ record: TransactionRecord) -> Result<TransactionRecord, NorthboundError> {
-        do { return .success(try outcome(record)) } catch { return .failure(error) }
-    }
-
-    /// Reads running again. What somebody else changed is observed, so that the journal's model stays FRR's.
+    /// Reads running again, between two commits.
     func refreshRunning() async throws(ManagementError) -> Set<Network> {
         await enter()
         defer { leave() }
+        return try await readRunning()
+    }
+
+    /// Reads running again. What somebody else changed is observed, so that the journal's model stays FRR's.
+    func readRunning() async throws(ManagementError) -> Set<Network> {
         let networks = try await session.networks()
-        if let running, running != networks {
-            await observe(networks, known: running, cause: ["changed by somebody else"])
-        }
+        if let running, running != networks { await observe(networks, cause: "changed by somebody else") }
         setRunning(networks)
         return networks
     }
 
-    /// Writes what FRR runs as a record of its own, if it differs from what is known.
-    func observe(_ networks: Set<Network>, known: Set<Network>? = nil, cause: [String]) async {
-        let before: Set<Network>
-        if let known {
-            before = known
-        } else {
-            do { before = try await journal.networks(after: nil) } catch { return }
+    /// What a client is told when FRR could not be read; a session that is gone is lost for all.
+    func failed(_ error: ManagementError) -> NorthboundError {
+        switch error.code {
+        case .unsupported: return NorthboundError(.unimplemented, error.message)
+        case .deadlineExceeded: return NorthboundError(.deadlineExceeded, error.message)
+        default:
+            loseSession(error.message)
+            return NorthboundError(.unavailable, error.message)
         }
-        let edits = NetworkEdit.difference(from: before, to: networks)
-        guard !edits.isEmpty else { return }
-        let record = TransactionRecord(
-            id: makeID(), parent: parent, kind: .observed, requestID: "", client: "northbound", cause: cause,
-            edits: Self.recorded(edits, before: before.byPrefix), capabilities: management,
-            startedAtMicroseconds: now(),
-            outcome: .applied)
-        // A failing journal has been told of already; the next write that succeeds marks the gap.
-        if let written = try? await journal.begin(record) { await finish(written) }
     }
 }

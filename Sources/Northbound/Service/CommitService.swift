@@ -32,6 +32,10 @@ public struct CommitServiceConfiguration: Sendable {
     public var maximumQueuedCommits: Int
     /// The longest confirm timeout.
     public var maximumConfirmTimeout: Duration
+    /// How many candidates may exist at once, over all clients.
+    public var maximumCandidates: Int
+    /// How often the journal is pruned.
+    public var pruningInterval: Duration
     /// Version of the program, for GetCapabilities.
     public var programVersion: String
 
@@ -39,7 +43,8 @@ public struct CommitServiceConfiguration: Sendable {
     public init(
         policy: NorthboundPolicy = NorthboundPolicy(), announcesWithoutJournal: Bool = true,
         staleAfter: Duration? = nil, drainHold: Duration = .seconds(10), maximumQueuedCommits: Int = 4096,
-        maximumConfirmTimeout: Duration = .seconds(24 * 3600), programVersion: String
+        maximumConfirmTimeout: Duration = .seconds(24 * 3600), maximumCandidates: Int = 64,
+        pruningInterval: Duration = .seconds(3600), programVersion: String
     ) {
         self.policy = policy
         self.announcesWithoutJournal = announcesWithoutJournal
@@ -47,6 +52,8 @@ public struct CommitServiceConfiguration: Sendable {
         self.drainHold = drainHold
         self.maximumQueuedCommits = maximumQueuedCommits
         self.maximumConfirmTimeout = maximumConfirmTimeout
+        self.maximumCandidates = maximumCandidates
+        self.pruningInterval = pruningInterval
         self.programVersion = programVersion
     }
 }
@@ -72,19 +79,34 @@ public actor CommitService {
     /// Nil while no session is open.
     var management: ManagementCapabilities?
     private var wasOpen = false
+    /// Counts the sessions that were begun, so that what is heard of an earlier one is known as such.
+    private var sessionNumber = 0
+    private let watched = AsyncStream.makeStream(of: WatchedSession.self)
     /// What FRR runs; nil while that must be read.
     var running: Set<Network>?
     /// The last applied transaction.
     var parent: String?
-    /// Records that could not be written while the journal failed.
-    var unwritten = 0
+
+    /// Set while the journal cannot be written.
     var journalFailure: JournalError?
+    /// Records that were begun without the journal since it failed.
+    var unwritten = 0
+    /// Records that the journal has begun and whose results it does not have yet.
+    var unfinished: [TransactionRecord] = []
+    /// The journal lacks an observation of what FRR runs.
+    var mustObserve = false
+    /// Outcomes that the journal does not have, the oldest first in `rememberedOrder`.
+    var remembered: [RequestKey: TransactionRecord] = [:]
+    var rememberedOrder: [RequestKey] = []
 
     var turnstile = Turnstile()
     var queue: [QueuedCommit] = []
+    /// Requests that were claimed, with those who wait for them.
     var inFlight: [RequestKey: [CheckedContinuation<Result<TransactionRecord, NorthboundError>, Never>]] = [:]
-    /// Commits whose outcome is not known, by transaction, until FRR was read.
-    var unresolved: [String: (QueuedCommit, TransactionRecord)] = [:]
+    /// Commits whose outcome is not known, until FRR was read.
+    var unresolved: [(QueuedCommit, TransactionRecord)] = []
+    /// What became of the last commit of the service's own.
+    var ownResult: Result<TransactionRecord, NorthboundError>?
     var candidates: [UInt64: Candidate] = [:]
     var nextCandidate: UInt64 = 1
     var lockHolder: String?
@@ -117,9 +139,17 @@ public actor CommitService {
     /// refuses those that wait, and closes the session. What is announced stays announced.
     public func run() async {
         await withDiscardingTaskGroup { group in
-            let events = await session.events()
-            group.addTask { [self] in
-                for await case .disconnected(let reason) in events { await loseSession(reason) }
+            group.addTask { [self, watched] in
+                // Each session ends the stream of the one before it, see `openIfNeeded`.
+                for await session in watched.stream {
+                    for await case .disconnected(let reason) in session.events {
+                        await loseSession(reason, number: session.number)
+                    }
+                }
+            }
+            group.addTask { [journal, clock, interval = configuration.pruningInterval] in
+                // A journal that fails is told of by the next write.
+                while (try? await clock.sleep(for: interval)) != nil { _ = try? await journal.prune() }
             }
             group.addTask { [wakeUp, clock] in
                 // Confirm time-outs and leases are looked at once a second at the latest.
@@ -145,14 +175,18 @@ public actor CommitService {
         }
     }
 
+    /// Commits that wait for their turn.
+    public var queuedCommitCount: Int { queue.count }
+
     /// One round: session, recovery, due time-outs, queued commits. False when FRR cannot be reached.
     private func work() async -> Bool {
         guard await openIfNeeded() else {
             refuseQueued(NorthboundError(.unavailable, "FRR cannot be reached; the northbound keeps trying"))
-            for (commit, record) in unresolved.values { answer(commit, .success(record)) }
-            unresolved = [:]
+            for (commit, record) in unresolved { answer(commit, .success(record)) }
+            unresolved = []
             return false
         }
+        await mendJournalIfDue()
         await undoUnconfirmed()
         await expireLeases()
         await commitQueued()
@@ -165,8 +199,15 @@ public actor CommitService {
         if management != nil, running != nil { return true }
         do {
             if management == nil {
-                management = try await session.open()
-                emit(.sessionOpened(management!, isReconnect: wasOpen))
+                // A stream of its own for each session: a late end of the one before is not taken for this one's.
+                sessionNumber += 1
+                watched.continuation.yield(WatchedSession(number: sessionNumber, events: await session.events()))
+                if !wasOpen, let doubtful = try? await journal.inDoubt() {
+                    await session.resume(doubtful.map { $0.edits.map(\.edit) })
+                }
+                let found = try await session.open()
+                management = found
+                emit(.sessionOpened(found, isReconnect: wasOpen))
                 wasOpen = true
                 running = nil
             }
@@ -178,7 +219,9 @@ public actor CommitService {
         }
     }
 
-    func loseSession(_ reason: String) {
+    /// - Parameter number: the session that is gone; nil for the one that is open.
+    func loseSession(_ reason: String, number: Int? = nil) {
+        guard number == nil || number == sessionNumber else { return }
         running = nil
         guard management != nil else { return }
         management = nil
@@ -192,51 +235,12 @@ public actor CommitService {
     }
 
     func tell(_ event: ServiceEvent) { emit(event) }
+}
 
-    // MARK: - Journal
-
-    /// Writes an intent. While the journal fails, returns the record without a sequence number, if that is allowed.
-    func begin(_ record: TransactionRecord) async throws(NorthboundError) -> TransactionRecord {
-        do {
-            let written = try await journal.begin(record)
-            await healJournal()
-            return written
-        } catch {
-            failJournal(error)
-            guard configuration.announcesWithoutJournal else {
-                throw NorthboundError(.unavailable, "the journal cannot be written and may not be missing: \(error)")
-            }
-            unwritten += 1
-            return record
-        }
-    }
-
-    /// Writes a result and tells of it.
-    func finish(_ record: TransactionRecord) async {
-        if record.outcome == .applied { parent = record.id }
-        if record.sequence > 0 {
-            do { try await journal.finish(record) } catch { failJournal(error) }
-        }
-        emit(.recorded(record))
-    }
-
-    private func failJournal(_ error: JournalError) {
-        if journalFailure == nil { emit(.journalFailed(error)) }
-        journalFailure = error
-    }
-
-    /// After the first write that succeeds again: the gap is marked by an observed record, so that the journal's model
-    /// is FRR's again.
-    private func healJournal() async {
-        guard journalFailure != nil else { return }
-        journalFailure = nil
-        let missed = unwritten
-        unwritten = 0
-        emit(.journalHealed(missed: missed))
-        guard missed > 0, let running else { return }
-        await observe(
-            running, cause: ["the journal could not be written; \(missed) transactions are missing before this"])
-    }
+/// What a session tells, with its number.
+struct WatchedSession: Sendable {
+    let number: Int
+    let events: AsyncStream<SessionEvent>
 }
 
 /// One signal for the service's loop; signals while it is busy become one.
@@ -249,21 +253,6 @@ final class WakeUp: Sendable {
     }
 
     func signal() { continuation.yield() }
-}
-
-/// Client and request id: what makes a Commit idempotent.
-struct RequestKey: Hashable {
-    let client: String
-    let requestID: String
-}
-
-/// A commit that waits for its turn.
-struct QueuedCommit {
-    let key: RequestKey
-    let kind: TransactionKind
-    let edits: [NetworkEdit]
-    let cause: [String]
-    let confirmTimeout: Duration?
 }
 
 /// Edits that a client gathers before it commits them.

@@ -32,6 +32,8 @@ public final class NorthboundClient: NorthboundAPI {
                 (try? MessageCodec.decodeReplyHeader(header))?.requestID
                 ?? (try? MessageCodec.decodeRequestHeader(header))?.requestID
             return id.map { Array($0.utf8) }
+        } hasMore: { header in
+            (try? MessageCodec.decodeReplyHeader(header))?.hasMore ?? false
         }
         self.client = client
         self.deadline = deadline
@@ -54,10 +56,14 @@ public final class NorthboundClient: NorthboundAPI {
         return answer
     }
 
-    /// Our networks.
-    public func get(_ dataset: NorthboundDataset) async throws(NorthboundError) -> Set<Network> {
-        guard case .values(let values, _) = try await call(.get(dataset, paths: [])) else { throw Self.oddReply }
-        return try MessageCodec.networks(values)
+    /// Networks of ours, of one moment, however many.
+    public func get(_ request: GetRequest) async throws(NorthboundError) -> Set<Network> {
+        var networks: Set<Network> = []
+        for part in try await parts(.get(request), requestID: nextID(), within: deadline) {
+            guard case .values(let values, _) = part else { throw Self.oddReply }
+            networks.formUnion(try MessageCodec.networks(values))
+        }
+        return networks
     }
 
     /// A new empty candidate.
@@ -96,11 +102,12 @@ public final class NorthboundClient: NorthboundAPI {
         var page = filter
         var records: [TransactionRecord] = []
         while true {
-            guard case .transactions(let part, let next) = try await call(.listTransactions(page, beforeSequence: nil))
-            else { throw Self.oddReply }
+            guard case .transactions(let part, let next) = try await call(.listTransactions(page)) else {
+                throw Self.oddReply
+            }
             records += part
             guard let next, records.count < filter.limit else { return records }
-            page.afterSequence = next
+            if filter.isNewestFirst { page.beforeSequence = next } else { page.afterSequence = next }
             page.limit = filter.limit - records.count
         }
     }
@@ -154,16 +161,30 @@ public final class NorthboundClient: NorthboundAPI {
     private func call(
         _ request: NorthboundRequest, requestID: String, within limit: Duration
     ) async throws(NorthboundError) -> NorthboundReply {
+        let parts = try await parts(request, requestID: requestID, within: limit)
+        guard parts.count == 1 else { throw Self.oddReply }
+        return parts[0]
+    }
+
+    private func parts(
+        _ request: NorthboundRequest, requestID: String, within limit: Duration
+    ) async throws(NorthboundError) -> [NorthboundReply] {
         let frames = try MessageCodec.encode(
             request, requestID: requestID, client: client, timeRemaining: limit)
-        let answer: TransportMessage
+        let answers: [TransportMessage]
         do throws(TransportError) {
-            answer = try await transport.call(TransportMessage(frames), deadline: ContinuousClock.now + limit)
+            answers = try await transport.callForParts(
+                TransportMessage(frames), deadline: ContinuousClock.now + limit)
         } catch {
             throw Self.error(error)
         }
-        return try MessageCodec.decodeReply(
-            MessageCodec.decodeReplyHeader(answer.header), to: request.method, body: answer.body)
+        var replies: [NorthboundReply] = []
+        for answer in answers {
+            replies.append(
+                try MessageCodec.decodeReply(
+                    MessageCodec.decodeReplyHeader(answer.header), to: request.method, body: answer.body))
+        }
+        return replies
     }
 
     private static func error(_ error: TransportError) -> NorthboundError {

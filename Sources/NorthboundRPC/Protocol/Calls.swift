@@ -6,8 +6,8 @@ public enum NorthboundRequest: Sendable, Hashable {
     case heartbeat(sequence: UInt64)
     /// What it is and allows.
     case getCapabilities
-    /// Reads networks; no paths for all of ours.
-    case get(NorthboundDataset, paths: [String])
+    /// Reads networks.
+    case get(GetRequest)
     /// A new candidate.
     case createCandidate
     /// Appends edits to a candidate.
@@ -18,8 +18,8 @@ public enum NorthboundRequest: Sendable, Hashable {
     case commit(CommitRequest, expectedGeneration: UInt64?)
     /// Keeps a commit with a confirm timeout.
     case confirmCommit(id: String)
-    /// A page of records. `beforeSequence` is how newest-first goes on.
-    case listTransactions(TransactionFilter, beforeSequence: Int64?)
+    /// A page of records.
+    case listTransactions(TransactionFilter)
     /// One record.
     case getTransaction(id: String)
     /// Restores what was announced right after a transaction.

@@ -37,8 +37,10 @@ public enum Limits {
     public static let policyEntryCount = 4096
     /// Records of a page.
     public static let pageRecordCount = 1000
-    /// Where a page of records is cut, unless it is one record only.
+    /// Where a page of records is cut, unless it is one record only, and a part of the reply of Get.
     public static let pageByteCount = 1 << 20
+    /// Parts of a reply that a client puts together; more is no reply.
+    public static let partCount = 256
     /// Fields of a later version in one message.
     public static let unknownFieldCount = 64
     /// Longest confirm timeout.

@@ -99,24 +99,28 @@ extension MessageCodec {
         return networks
     }
 
+    /// Parts of about `Limits.pageByteCount`, so that a reply of any size costs neither side much at once.
     private static func encodeParts(
         _ values: [PathValue], _ generation: UInt64?
     ) throws(NorthboundError) -> [[UInt8]] {
         var parts: [[UInt8]] = []
-        var start = 0
-        repeat {
-            let end = min(values.count, start + Limits.valueCount)
-            var message = NorthboundWire.GetReply()
-            for index in start..<end {
-                let field = "GetReply.values[\(index)]"
-                try text(values[index].path, field + ".path", maximum: Limits.pathByteCount, minimum: 1)
-                _ = try optionalText(values[index].value, field + ".value", maximum: Limits.valueByteCount)
-                message.values.append(wire(values[index]))
+        var message = NorthboundWire.GetReply()
+        message.generation = generation
+        var byteCount = 0
+        for (index, value) in values.enumerated() {
+            let field = "GetReply.values[\(index)]"
+            try text(value.path, field + ".path", maximum: Limits.pathByteCount, minimum: 1)
+            _ = try optionalText(value.value, field + ".value", maximum: Limits.valueByteCount)
+            // Tags and lengths of the message and its two fields take 11 bytes at most.
+            byteCount += value.path.utf8.count + (value.value?.utf8.count ?? 0) + 11
+            if byteCount > Limits.pageByteCount || message.values.count == Limits.valueCount {
+                parts.append(try encode(message))
+                message.values = []
+                byteCount = 0
             }
-            message.generation = generation
-            parts.append(try encode(message))
-            start = end
-        } while start < values.count
+            message.values.append(wire(value))
+        }
+        parts.append(try encode(message))
         return parts
     }
 
@@ -140,102 +144,5 @@ extension MessageCodec {
             message.records.append(wire)
         }
         return try encode(message)
-    }
-
-    // MARK: - GetCapabilities
-
-    private static func wire(
-        _ capabilities: ServiceCapabilities
-    ) throws(NorthboundError) -> NorthboundWire.Capabilities {
-        var message = NorthboundWire.Capabilities()
-        let version = capabilities.apiVersion.split(separator: ".", omittingEmptySubsequences: false)
-        guard version.count == 2, let major = UInt32(version[0]), let minor = UInt32(version[1]) else {
-            throw invalid("Capabilities.api_version", "\(capabilities.apiVersion) is not <major>.<minor>")
-        }
-        message.apiMajor = major
-        message.apiMinor = minor
-        message.programVersion = try text(capabilities.programVersion, "Capabilities.program_version")
-        if let management = capabilities.management {
-            message.management = try wire(management, "Capabilities.management")
-        }
-        try count(capabilities.modules.count, "Capabilities.modules", maximum: Limits.moduleCount)
-        for (index, text) in capabilities.modules.enumerated() {
-            let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
-            var module = NorthboundWire.Module()
-            module.name = try name(String(parts[0]), "Capabilities.modules[\(index)].name")
-            if parts.count == 2 {
-                module.revision = try self.text(String(parts[1]), "Capabilities.modules[\(index)].revision")
-            }
-            message.modules.append(module)
-        }
-        message.policy = try wire(capabilities.policy)
-        var limits = NorthboundWire.Limits()
-        limits.maximumMessageBytes = try number(
-            capabilities.maximumMessageByteCount, "Capabilities.limits.maximum_message_bytes")
-        message.limits = limits
-        return message
-    }
-
-    private static func wire(_ policy: NorthboundPolicy) throws(NorthboundError) -> NorthboundWire.Policy {
-        var message = NorthboundWire.Policy()
-        message.allowedPrefixes = policy.allowedPrefixes.map(\.description)
-        message.allowedClasses = policy.allowedClasses.sorted().map(\.rawValue)
-        message.maximumNetworks = try number(policy.maximumNetworks, "Capabilities.policy.maximum_networks")
-        message.maximumEdits = try number(policy.maximumEdits, "Capabilities.policy.maximum_edits")
-        try checkCounts(message)
-        return message
-    }
-
-    private static func capabilities(
-        _ message: NorthboundWire.Capabilities
-    ) throws(NorthboundError) -> ServiceCapabilities {
-        let version = APIVersion(
-            major: try required(message.apiMajor, "Capabilities.api_major"), minor: message.apiMinor ?? 0)
-        var management: ManagementCapabilities?
-        if let wire = message.management { management = try self.management(wire, "Capabilities.management") }
-        try count(message.modules.count, "Capabilities.modules", maximum: Limits.moduleCount)
-        var modules: [String] = []
-        for (index, module) in message.modules.enumerated() {
-            let name = try name(module.name, "Capabilities.modules[\(index)].name")
-            let revision = try optionalText(module.revision, "Capabilities.modules[\(index)].revision")
-            modules.append(revision.map { "\(name)@\($0)" } ?? name)
-        }
-        let limits = try required(message.limits, "Capabilities.limits")
-        return ServiceCapabilities(
-            apiVersion: version.description,
-            programVersion: try text(message.programVersion ?? "", "Capabilities.program_version"),
-            management: management, modules: modules,
-            policy: try policy(try required(message.policy, "Capabilities.policy")),
-            maximumMessageByteCount: Int(
-                try required(limits.maximumMessageBytes, "Capabilities.limits.maximum_message_bytes")))
-    }
-
-    private static func policy(_ message: NorthboundWire.Policy) throws(NorthboundError) -> NorthboundPolicy {
-        try checkCounts(message)
-        var policy = NorthboundPolicy()
-        for (index, text) in message.allowedPrefixes.enumerated() {
-            policy.allowedPrefixes.append(try prefix(text, "Capabilities.policy.allowed_prefixes[\(index)]"))
-        }
-        for (index, text) in message.allowedClasses.enumerated() {
-            policy.allowedClasses.insert(try attributeClass(text, "Capabilities.policy.allowed_classes[\(index)]"))
-        }
-        policy.maximumNetworks = Int(
-            try required(message.maximumNetworks, "Capabilities.policy.maximum_networks"))
-        policy.maximumEdits = Int(try required(message.maximumEdits, "Capabilities.policy.maximum_edits"))
-        return policy
-    }
-
-    private static func checkCounts(_ message: NorthboundWire.Policy) throws(NorthboundError) {
-        try count(
-            message.allowedPrefixes.count, "Capabilities.policy.allowed_prefixes", maximum: Limits.policyEntryCount)
-        try count(
-            message.allowedClasses.count, "Capabilities.policy.allowed_classes", maximum: Limits.policyEntryCount)
-    }
-
-    private static func number(_ value: Int, _ field: String) throws(NorthboundError) -> UInt32 {
-        guard let number = UInt32(exactly: value) else {
-            throw invalid(field, "is \(value), not within 0 and \(UInt32.max)")
-        }
-        return number
     }
 }

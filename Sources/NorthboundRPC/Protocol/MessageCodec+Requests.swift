@@ -11,11 +11,8 @@ extension MessageCodec {
             var message = NorthboundWire.Ping()
             message.sequence = sequence
             return try encode(message)
-        case .get(let dataset, let paths):
-            var message = NorthboundWire.GetRequest()
-            message.dataset = dataset.wireNumber
-            message.paths = try checkedPaths(paths)
-            return try encode(message)
+        case .get(let request):
+            return try encode(try wire(request))
         case .editCandidate(let candidate, let edits):
             var message = NorthboundWire.EditCandidateRequest()
             message.candidate = candidate
@@ -31,8 +28,8 @@ extension MessageCodec {
             var message = NorthboundWire.TransactionReference()
             message.id = try name(id, "TransactionReference.id")
             return try encode(message)
-        case .listTransactions(let filter, let beforeSequence):
-            return try encode(try wire(filter, beforeSequence))
+        case .listTransactions(let filter):
+            return try encode(try wire(filter))
         }
     }
 
@@ -46,9 +43,7 @@ extension MessageCodec {
             _ = try decode(NorthboundWire.Empty.self, bytes)
             return .getCapabilities
         case .get:
-            let message = try decode(NorthboundWire.GetRequest.self, bytes)
-            return .get(
-                try choice(message.dataset, "GetRequest.dataset"), paths: try checkedPaths(message.paths))
+            return .get(try getRequest(try decode(NorthboundWire.GetRequest.self, bytes)))
         case .createCandidate:
             _ = try decode(NorthboundWire.Empty.self, bytes)
             return .createCandidate
@@ -84,6 +79,37 @@ extension MessageCodec {
 
     private static func transactionID(_ bytes: [UInt8]) throws(NorthboundError) -> String {
         try name(try decode(NorthboundWire.TransactionReference.self, bytes).id, "TransactionReference.id")
+    }
+
+    // MARK: - Get
+
+    private static func wire(_ request: GetRequest) throws(NorthboundError) -> NorthboundWire.GetRequest {
+        var message = NorthboundWire.GetRequest()
+        message.dataset = request.dataset.wireNumber
+        message.paths = try checkedPaths(request.paths)
+        switch request.moment {
+        case .now: break
+        case .afterTransaction(let id): message.afterTransaction = try name(id, "GetRequest.after_transaction")
+        case .afterSequence(let sequence):
+            message.afterSequence = try natural(sequence, "GetRequest.after_sequence")
+        }
+        message.datastore = request.datastore?.wireNumber
+        return message
+    }
+
+    private static func getRequest(_ message: NorthboundWire.GetRequest) throws(NorthboundError) -> GetRequest {
+        var request = GetRequest(
+            try choice(message.dataset, "GetRequest.dataset"), paths: try checkedPaths(message.paths))
+        if let id = message.afterTransaction {
+            guard message.afterSequence == nil else {
+                throw invalid("GetRequest.after_sequence", "is given together with after_transaction")
+            }
+            request.moment = .afterTransaction(try name(id, "GetRequest.after_transaction"))
+        } else if let sequence = message.afterSequence {
+            request.moment = .afterSequence(try natural(sequence, "GetRequest.after_sequence"))
+        }
+        if let number = message.datastore { request.datastore = try choice(number, "GetRequest.datastore") }
+        return request
     }
 
     private static func checkedPaths(_ paths: [String]) throws(NorthboundError) -> [String] {
@@ -151,6 +177,7 @@ extension MessageCodec {
             message.confirmTimeoutMilliseconds = UInt32(timeout.wholeMilliseconds)
         }
         message.expectedGeneration = expectedGeneration
+        if request.datastore != .running { message.datastore = request.datastore.wireNumber }
         try checkSource(message)
         return message
     }
@@ -163,11 +190,12 @@ extension MessageCodec {
         if let timeout {
             guard timeout > .zero, timeout <= Limits.confirmTimeout else { throw confirmTimeoutFailure }
         }
-        let request = CommitRequest(
+        var request = CommitRequest(
             requestID: header.requestID, client: header.client,
             edits: try edits(message.edits, "CommitRequest.edits"), candidate: message.candidate,
             cause: try causes(message.cause, "CommitRequest.cause"),
             phase: try choice(message.phase, "CommitRequest.phase"), confirmTimeout: timeout)
+        if let number = message.datastore { request.datastore = try choice(number, "CommitRequest.datastore") }
         return .commit(request, expectedGeneration: message.expectedGeneration)
     }
 
@@ -184,12 +212,14 @@ extension MessageCodec {
     // MARK: - ListTransactions
 
     private static func wire(
-        _ filter: TransactionFilter, _ beforeSequence: Int64?
+        _ filter: TransactionFilter
     ) throws(NorthboundError) -> NorthboundWire.ListTransactionsRequest {
         var message = NorthboundWire.ListTransactionsRequest()
         let after = try natural(filter.afterSequence, "ListTransactionsRequest.after_sequence")
         message.afterSequence = after == 0 ? nil : after
-        message.beforeSequence = beforeSequence
+        if let before = filter.beforeSequence {
+            message.beforeSequence = try natural(before, "ListTransactionsRequest.before_sequence")
+        }
         message.sinceMicroseconds = filter.sinceMicroseconds
         message.untilMicroseconds = filter.untilMicroseconds
         message.within = filter.within?.description
@@ -207,6 +237,9 @@ extension MessageCodec {
     ) throws(NorthboundError) -> NorthboundRequest {
         var filter = TransactionFilter()
         filter.afterSequence = try natural(message.afterSequence ?? 0, "ListTransactionsRequest.after_sequence")
+        if let before = message.beforeSequence {
+            filter.beforeSequence = try natural(before, "ListTransactionsRequest.before_sequence")
+        }
         filter.sinceMicroseconds = message.sinceMicroseconds
         filter.untilMicroseconds = message.untilMicroseconds
         if let within = message.within { filter.within = try prefix(within, "ListTransactionsRequest.within") }
@@ -224,6 +257,6 @@ extension MessageCodec {
         guard limit > 0 else { throw invalid("ListTransactionsRequest.limit", "is 0, below 1") }
         filter.limit = min(Int(limit), Limits.pageRecordCount)
         filter.isNewestFirst = message.newestFirst ?? false
-        return .listTransactions(filter, beforeSequence: message.beforeSequence)
+        return .listTransactions(filter)
     }
 }

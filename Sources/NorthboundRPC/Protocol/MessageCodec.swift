@@ -119,6 +119,17 @@ extension NorthboundDataset: WireNumbered {
     }
 }
 
+extension Datastore: WireNumbered {
+    var wireNumber: Int32 {
+        switch self {
+        case .running: 1
+        case .candidate: 2
+        case .operational: 3
+        case .startup: 4
+        }
+    }
+}
+
 extension CommitRequest.Phase: WireNumbered {
     var wireNumber: Int32 {
         switch self {

@@ -58,24 +58,20 @@ public struct RPCService: Sendable {
         case .heartbeat(let sequence):
             return .heartbeat(HeartbeatReply(sequence: sequence, instance: instance, journalSequence: nil))
         case .getCapabilities: return .capabilities(try await api.capabilities())
-        case .get(let dataset, let paths):
-            guard paths.isEmpty else {
-                throw NorthboundError(.unimplemented, "Get of single paths is not served; leave paths empty for all")
-            }
-            return MessageCodec.values(try await api.get(dataset))
+        case .get(let get): return MessageCodec.values(try await api.get(get))
         case .createCandidate: return .candidate(try await api.createCandidate(client: client))
         case .editCandidate(let candidate, let edits):
             try await api.editCandidate(candidate, client: client, edits: edits)
         case .deleteCandidate(let candidate): try await api.deleteCandidate(candidate, client: client)
         case .commit(var commit, let expectedGeneration):
             guard expectedGeneration == nil else {
-                throw NorthboundError(.unimplemented, "this provider has no generations to compare with")
+                throw NorthboundError(.failedPrecondition, "this service has no generations to compare with")
             }
             commit.client = client
             return .transaction(try await api.commit(commit), generation: nil)
         case .confirmCommit(let id):
             return .transaction(try await api.confirmCommit(id: id, client: client), generation: nil)
-        case .listTransactions(let filter, let before): return try await list(filter, before)
+        case .listTransactions(let filter): return try await list(filter)
         case .getTransaction(let id): return .transaction(try await api.transaction(id: id), generation: nil)
         case .rollbackTo(let id):
             let record = try await api.rollback(to: id, requestID: header.requestID, client: client)
@@ -87,18 +83,12 @@ public struct RPCService: Sendable {
         return .done
     }
 
-    /// One page; `next` is the cursor of the following one.
-    private func list(
-        _ filter: TransactionFilter, _ before: Int64?
-    ) async throws(NorthboundError) -> NorthboundReply {
-        guard before == nil else {
-            throw NorthboundError(.unimplemented, "ListTransactions goes on by after_sequence")
-        }
+    /// One page; `next` is the cursor of the following one. The codec cuts a page that has too many bytes.
+    private func list(_ filter: TransactionFilter) async throws(NorthboundError) -> NorthboundReply {
         var page = filter
         page.limit = min(filter.limit, Limits.pageRecordCount)
         let records = try await api.listTransactions(page)
-        let hasMore = !filter.isNewestFirst && records.count == page.limit && page.limit < filter.limit
-        return .transactions(records, next: hasMore ? records.last?.sequence : nil)
+        return .transactions(records, next: records.count == page.limit ? records.last?.sequence : nil)
     }
 }
 

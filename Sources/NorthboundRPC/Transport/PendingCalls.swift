@@ -5,7 +5,8 @@ internal import Synchronization
 /// Callers add and cancel on their own threads, the socket's thread sends and completes; each call is resumed once, by
 /// whoever takes it out.
 final class PendingCalls: Sendable {
-    typealias Outcome = Result<TransportMessage, TransportError>
+    /// The parts of the reply, in order; at least one.
+    typealias Outcome = Result<[TransportMessage], TransportError>
 
     /// A call that can be sent now.
     struct Unsent: Sendable {
@@ -18,6 +19,7 @@ final class PendingCalls: Sendable {
         var serial: UInt64
         var deadline: ContinuousClock.Instant
         var isSent = false
+        var parts: [TransportMessage] = []
         var continuation: CheckedContinuation<Outcome, Never>
     }
 
@@ -126,14 +128,25 @@ final class PendingCalls: Sendable {
         }
     }
 
-    /// Ends a call with its reply; a reply nobody waits for is counted.
-    func complete(_ id: [UInt8], with reply: TransportMessage) {
+    /// Adds a part to the reply of a call and, unless more follow, ends it; a reply nobody waits for is counted.
+    func complete(_ id: [UInt8], with part: TransportMessage, hasMore: Bool) {
         let call = state.withLock { state -> Call? in
-            let call = state.calls.removeValue(forKey: id)
-            if call == nil { state.statistics.repliesLate += 1 } else { state.statistics.replies += 1 }
-            return call
+            guard state.calls[id] != nil else {
+                state.statistics.repliesLate += 1
+                return nil
+            }
+            state.calls[id]?.parts.append(part)
+            if hasMore, let count = state.calls[id]?.parts.count, count < Limits.partCount { return nil }
+            state.statistics.replies += 1
+            return state.calls.removeValue(forKey: id)
         }
-        call?.continuation.resume(returning: .success(reply))
+        guard let call else { return }
+        if hasMore {
+            let message = "a reply of more than \(Limits.partCount) parts"
+            call.continuation.resume(returning: .failure(TransportError(code: .system, message: message)))
+        } else {
+            call.continuation.resume(returning: .success(call.parts))
+        }
     }
 
     /// Ends the calls that are due.

@@ -54,12 +54,15 @@ public struct RequestClientStatistics: Sendable, Hashable {
 public actor RequestClient {
     /// Finds the request id in a header, of a request or of a reply; nil when there is none.
     public typealias Correlation = @Sendable ([UInt8]) -> [UInt8]?
+    /// True when further replies with the same request id follow the one with this header.
+    public typealias Continuation = @Sendable ([UInt8]) -> Bool
 
     private let thread: PinnedThread
     private let waiter: ZeroMQWaiter
     private let pending: PendingCalls
     private let configuration: RequestClientConfiguration
     private let correlation: Correlation
+    private let hasMore: Continuation
     private var link: ClientLink?
     private var isClosed = false
     private var reopening: ContinuousClock.Instant?
@@ -68,12 +71,16 @@ public actor RequestClient {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.executor }
 
     /// Starts the thread; connects only with `start()`.
-    public init(configuration: RequestClientConfiguration, correlation: @escaping Correlation) {
+    public init(
+        configuration: RequestClientConfiguration, correlation: @escaping Correlation,
+        hasMore: @escaping Continuation = { _ in false }
+    ) {
         waiter = ZeroMQWaiter()
         thread = PinnedThread(name: "rpc-client", waiter: waiter)
         pending = PendingCalls(limit: configuration.pendingLimit)
         self.configuration = configuration
         self.correlation = correlation
+        self.hasMore = hasMore
     }
 
     isolated deinit {
@@ -112,16 +119,24 @@ public actor RequestClient {
         step()
     }
 
-    /// Sends a request and waits for its reply. Any thread, any number at a time.
+    /// Sends a request and waits for its reply. Any thread, any number at a time. As `callForParts`, where a reply has
+    /// one part only.
+    public nonisolated func call(
+        _ request: TransportMessage, deadline: ContinuousClock.Instant
+    ) async throws(TransportError) -> TransportMessage {
+        try await callForParts(request, deadline: deadline)[0]
+    }
+
+    /// Sends a request and waits for all parts of its reply, at least one. Any thread, any number at a time.
     ///
     /// - Parameters:
     ///   - request: its header has a request id that no other call under way has.
     ///   - deadline: when to stop waiting. Told to the server by the codec, in the header.
     /// - Throws: `deadlineExceeded`, `connectionLost` and `cancelled`, after which the request may or may not have been
     ///   executed; `tooManyPending`, `invalidRequest` and `closed`, after which it was not.
-    public nonisolated func call(
+    public nonisolated func callForParts(
         _ request: TransportMessage, deadline: ContinuousClock.Instant
-    ) async throws(TransportError) -> TransportMessage {
+    ) async throws(TransportError) -> [TransportMessage] {
         let longest = max(request.header.count, request.body.count)
         guard longest <= configuration.frameByteLimit else {
             throw TransportError(
@@ -199,7 +214,8 @@ public actor RequestClient {
                 pending.count { $0.repliesMalformed += 1 }
                 continue
             }
-            pending.complete(id, with: TransportMessage(header: message.frames[0], body: message.frames[1]))
+            let part = TransportMessage(header: message.frames[0], body: message.frames[1])
+            pending.complete(id, with: part, hasMore: hasMore(part.header))
         }
     }
 

@@ -261,7 +261,8 @@ public actor RequestServer {
             for message in answer.messages {
                 let byteCount = max(message.header.count, message.body.count)
                 if byteCount <= configuration.frameByteLimit {
-                    send(message, to: answer.peer, on: bound.socket)
+                    // Without this part, the ones behind it would be taken for all there is.
+                    guard send(message, to: answer.peer, on: bound.socket) else { break }
                 } else {
                     mailbox.count { $0.repliesTooLong += 1 }
                     guard let reply = refusalReply(.replyTooLong(byteCount: byteCount), [message.header]) else {
@@ -273,15 +274,20 @@ public actor RequestServer {
         }
     }
 
-    private func send(_ message: TransportMessage, to peer: [UInt8], on socket: ZeroMQSocket) {
+    /// - Returns: false when the peer does not get it.
+    @discardableResult
+    private func send(_ message: TransportMessage, to peer: [UInt8], on socket: ZeroMQSocket) -> Bool {
         do throws(ZeroMQError) {
             switch try socket.send([peer, message.header, message.body]) {
-            case .sent: mailbox.count { $0.replies += 1 }
+            case .sent:
+                mailbox.count { $0.replies += 1 }
+                return true
             case .full: mailbox.count { $0.repliesDroppedSlowPeer += 1 }
             case .unroutable: mailbox.count { $0.repliesDroppedNoPeer += 1 }
             }
         } catch {
             mailbox.count { $0.socketErrors += 1 }
         }
+        return false
     }
 }

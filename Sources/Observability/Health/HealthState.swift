@@ -2,8 +2,8 @@ import Synchronization
 
 /// Whether the agent is alive and ready, as its parts report it. The HTTP endpoints `/livez` and `/readyz` print it.
 ///
-/// *Alive* means the loops turn: every loop that registered has beaten within its own maximum age. *Ready* means synced,
-/// session open and no commit of unknown outcome. A lost API server or FRR makes the agent unready but never dead, since a
+/// *Alive* means the loops turn: every loop that registered has beaten within its own maximum age. *Ready* means that
+/// every condition of this process holds. A lost API server or FRR makes the agent unready but never dead, since a
 /// restart would not bring either back. Safe from any thread.
 public final class HealthState: Sendable {
     /// What readiness consists of.
@@ -14,6 +14,8 @@ public final class HealthState: Sendable {
         case session
         /// No commit's outcome is unknown. So at the start, as nothing has been committed.
         case commitKnown = "commit-known"
+        /// The journal can be written, or may be missing. So at the start.
+        case journal
     }
 
     private struct Loop {
@@ -32,20 +34,24 @@ public final class HealthState: Sendable {
 
     /// Starts unready, and alive, as no loop is registered.
     ///
-    /// - Parameter elapsed: the time since some fixed moment, never falling; it measures the age of heartbeats.
-    public init(elapsed: @escaping @Sendable () -> Duration) {
+    /// - Parameters:
+    ///   - conditions: what readiness of this process consists of; reports on others are ignored.
+    ///   - elapsed: the time since some fixed moment, never falling; it measures the age of heartbeats.
+    public init(
+        conditions: Set<Condition> = Set(Condition.allCases), elapsed: @escaping @Sendable () -> Duration
+    ) {
         self.elapsed = elapsed
-        let conditions = Condition.allCases.map { condition in
-            let isMet = condition == .commitKnown
+        let conditions = conditions.map { condition in
+            let isMet = condition == .commitKnown || condition == .journal
             return (condition, HealthReport.Entry(condition.rawValue, isMet: isMet, detail: isMet ? "" : "starting"))
         }
         state = Mutex(State(conditions: Dictionary(uniqueKeysWithValues: conditions)))
     }
 
     /// Starts unready, with a clock that stands still while the machine is suspended: that is not the loops' fault.
-    public convenience init() {
+    public convenience init(conditions: Set<Condition> = Set(Condition.allCases)) {
         let start = SuspendingClock.now
-        self.init(elapsed: { start.duration(to: .now) })
+        self.init(conditions: conditions, elapsed: { start.duration(to: .now) })
     }
 
     // MARK: - Reports of the parts
@@ -103,7 +109,9 @@ public final class HealthState: Sendable {
 
     private func set(_ condition: Condition, isMet: Bool, detail: String) {
         let entry = HealthReport.Entry(condition.rawValue, isMet: isMet, detail: detail)
-        state.withLock { $0.conditions[condition] = entry }
+        state.withLock { state in
+            if state.conditions[condition] != nil { state.conditions[condition] = entry }
+        }
     }
 
     private static func seconds(_ duration: Duration) -> String {

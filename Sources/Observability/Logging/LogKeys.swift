@@ -61,6 +61,17 @@ public enum LogKeys {
     /// From the start of a commit to FRR's reply, in milliseconds.
     public static let replyMilliseconds = "reply_ms"
 
+    /// Who asked for a transaction.
+    public static let client = "client"
+    /// Why a transaction exists: `commit`, `rollback`, `observed` and the like.
+    public static let kind = "kind"
+    /// Position of a transaction in the journal.
+    public static let sequence = "sequence"
+    /// The journal's file.
+    public static let journal = "journal"
+    /// Where the northbound API is served.
+    public static let endpoint = "endpoint"
+
     // MARK: - Anything
 
     /// What to do about it.

@@ -34,6 +34,11 @@ public enum MetricCatalogue {
         "cosmolet_commit_duration_seconds", buckets: commitBuckets,
         help: "Time from the start of a transaction to its outcome.")
 
+    /// Time spent in each step.
+    public static let commitPhase = MetricDefinition.histogram(
+        "cosmolet_commit_phase_seconds", labels: [.phase], buckets: commitBuckets,
+        help: "Time that transactions spend in each step, from taking FRR's locks to reading back.")
+
     /// From the receipt of an API event to the reply of the commit that carried it.
     public static let changeToCommit = MetricDefinition.histogram(
         "cosmolet_change_to_commit_seconds", buckets: commitBuckets,
@@ -86,6 +91,68 @@ public enum MetricCatalogue {
         "cosmolet_frr_orphans_healed_total",
         help: "Routes of ours on which FRR's configuration and RIB disagreed and which were put right.")
 
+    // MARK: - The northbound
+
+    /// Records by kind and outcome.
+    public static let northboundTransactions = MetricDefinition.counter(
+        "cosmolet_northbound_transactions_total", labels: [.kind, .outcome],
+        help: "Transactions of the commit service that ended, by kind and outcome.")
+
+    /// Commits that shared a transaction of FRR.
+    public static let coalescedCommits = MetricDefinition.counter(
+        "cosmolet_northbound_coalesced_commits_total",
+        help: "Commits that rode in a transaction that another commit had begun.")
+
+    /// Commits under way.
+    public static let waitingCommits = MetricDefinition.gauge(
+        "cosmolet_northbound_waiting_commits",
+        help: "Commits and rollbacks that wait for their turn or for FRR's answer.")
+
+    /// Commits that gave up on FRR's locks.
+    public static let locksRefused = MetricDefinition.counter(
+        "cosmolet_northbound_locks_refused_total",
+        help: "Transactions given up because somebody else held FRR's locks for too long.")
+
+    /// Calls of the API.
+    public static let northboundRequests = MetricDefinition.counter(
+        "cosmolet_northbound_requests_total", labels: [.method, .code],
+        help: "Calls of the northbound API by method and status code, those of the agent in the same process included.")
+
+    /// Who asks.
+    public static let northboundClients = MetricDefinition.gauge(
+        "cosmolet_northbound_clients", help: "Clients whose commits or leases were heard within the last minute.")
+
+    /// Who has a lease.
+    public static let leases = MetricDefinition.gauge(
+        "cosmolet_northbound_leases", help: "Clients that have taken a lease and renewed it within the last minute.")
+
+    /// Leases that ran out.
+    public static let leasesExpired = MetricDefinition.counter(
+        "cosmolet_northbound_lease_expiries_total",
+        help: "Leases that ran out, after which announcements are drained and withdrawn.")
+
+    /// Records lost on their way to a reader.
+    public static let commitLogDropped = MetricDefinition.counter(
+        "cosmolet_commit_log_dropped_total", labels: [.sink],
+        help: "Records that the commit log could not take; the journal has them.")
+
+    /// 1 while the journal fails.
+    public static let journalFailing = MetricDefinition.gauge(
+        "cosmolet_journal_failing", help: "Whether the journal cannot be written (1) or all is well (0).")
+
+    /// Times that the journal began to fail.
+    public static let journalFailures = MetricDefinition.counter(
+        "cosmolet_journal_failures_total", help: "Times that the journal began to fail.")
+
+    /// The gap.
+    public static let journalMissing = MetricDefinition.counter(
+        "cosmolet_journal_missing_transactions_total",
+        help: "Transactions that were executed but not written to the journal.")
+
+    /// Bytes on disk.
+    public static let journalSize = MetricDefinition.gauge(
+        "cosmolet_journal_size_bytes", unit: .bytes, help: "Size of the journal's file and its write-ahead log.")
+
     // MARK: - The process
 
     /// Always 1; its labels say what is running.
@@ -112,9 +179,11 @@ public enum MetricCatalogue {
     /// All of the above, in the order of the documentation.
     public static let all: [MetricDefinition] = [
         announcedVIPs, desiredVIPs, uninstalledVIPs, planDecisions,
-        commits, commitDuration, changeToCommit,
+        commits, commitDuration, commitPhase, changeToCommit,
         watchLag, watchConnected, watchReconnects, watchRelists, watchErrors, invalidObjects,
         frrConnected, frrReconnects, frrOrphansHealed,
+        northboundTransactions, coalescedCommits, waitingCommits, locksRefused, northboundRequests, northboundClients,
+        leases, leasesExpired, commitLogDropped, journalFailing, journalFailures, journalMissing, journalSize,
         buildInfo, processStartTime, processResidentMemory, processCPU, processOpenFDs,
     ]
 

@@ -86,10 +86,18 @@ public enum MetricLabel: String, Sendable, Hashable, Comparable, CaseIterable {
     case provider
     /// Plural name of a Kubernetes resource, such as `services`.
     case resource
-    /// HTTP status of an answer of the API server, or a word for a failure without one.
+    /// HTTP status of an answer of the API server, or a word for a failure without one; gRPC's code of a northbound call.
     case code
     /// Reason code of the planner for a VIP.
     case reason
+    /// Why a transaction exists: `commit`, `rollback`, `observed` and the like.
+    case kind
+    /// A step of a commit, in order: `lock`, `clean`, `edit`, `commit`, `unlock`, `readBack`.
+    case phase
+    /// A method of the northbound API.
+    case method
+    /// Where the commit log goes: `publication` or `file`.
+    case sink
     /// Version of this program.
     case version
     /// Version of the Swift compiler that built it.

@@ -30,11 +30,34 @@ enum CommitLines {
         }
         lines.append("took         \(milliseconds(record.durationMicroseconds)) ms (\(phases.joined(separator: ", ")))")
         lines += record.cause.map { "cause        \($0)" }
-        lines += record.edits.map { edit in
-            "change       \(edit.prefix): \(edit.before?.rawValue ?? "not announced")"
-                + " -> \(edit.after?.rawValue ?? "not announced")"
-        }
+        lines += record.edits.map { "change       \($0.prefix): \(name($0.before)) -> \(name($0.after))" }
         return lines.joined(separator: "\n")
+    }
+
+    /// One line for each prefix that is announced in another way.
+    static func changes(_ changes: [RecordedEdit]) -> String {
+        let width = max(changes.map { $0.prefix.description.count }.max() ?? 0, "PREFIX".count) + 2
+        let lines = changes.map { pad("\($0.prefix)", width) + pad(name($0.before), 16) + name($0.after) }
+        return ([pad("PREFIX", width) + pad("BEFORE", 16) + "AFTER"] + lines).joined(separator: "\n")
+    }
+
+    /// Networks, as `cosmolet list` prints them.
+    static func table(_ networks: Set<Network>) -> String {
+        let width = max(networks.map { $0.prefix.description.count }.max() ?? 0, "PREFIX".count) + 2
+        let lines = networks.sorted().map { pad("\($0.prefix)", width) + "\($0.attributeClass)" }
+        return ([pad("PREFIX", width) + "CLASS"] + lines).joined(separator: "\n")
+    }
+
+    /// Networks as JSON, with the keys of `cosmolet list --output json`.
+    static func json(_ networks: Set<Network>) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let rows = networks.sorted().map { ["prefix": "\($0.prefix)", "class": $0.attributeClass.rawValue] }
+        return String(decoding: try encoder.encode(rows), as: UTF8.self)
+    }
+
+    private static func name(_ attributeClass: AttributeClass?) -> String {
+        attributeClass?.rawValue ?? "not announced"
     }
 
     private static func time(_ microseconds: Int64) -> String {

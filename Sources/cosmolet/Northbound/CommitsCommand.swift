@@ -11,10 +11,33 @@ struct CommitsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "commits",
         abstract: "Look at, follow, export and roll back the transactions of a northbound.",
+        discussion: """
+            Transactions are named by their id, as list shows it, or by their sequence number.
+
+            EXAMPLES
+              cosmolet commits list --limit 50
+              cosmolet commits follow --output json
+              cosmolet commits diff 41
+              cosmolet commits rollback 41
+
+            \(exitCodes)
+            """,
         subcommands: [
-            CommitsListCommand.self, CommitsShowCommand.self, CommitsFollowCommand.self, CommitsExportCommand.self,
-            CommitsRollbackCommand.self, CommitsConfirmCommand.self,
+            CommitsListCommand.self, CommitsShowCommand.self, CommitsFollowCommand.self, CommitsDiffCommand.self,
+            CommitsExportCommand.self, CommitsReplayCommand.self, CommitsRollbackCommand.self,
+            CommitsConfirmCommand.self,
         ], defaultSubcommand: CommitsListCommand.self)
+
+    /// What every command here ends with.
+    static let exitCodes = """
+        EXIT CODES
+          0   done
+          1   refused, or there is no such transaction
+          64  wrong usage
+          69  the northbound cannot be reached
+          75  not now: the configuration is locked, or the outcome is not known yet; try again
+          78  endpoint or keys are not valid
+        """
 }
 
 /// How to reach a northbound.
@@ -40,7 +63,8 @@ struct NorthboundOptions: ParsableArguments {
             let configuration = RequestClientConfiguration(
                 endpoint: try TransportEndpoint(parsing: northbound), security: try security())
             let client = NorthboundClient(configuration: configuration, client: "cli/\(NSUserName())")
-            try await client.start()
+            // It connects later: what fails here is the endpoint or the keys.
+            do { try await client.start() } catch { throw Failure.exit(error.message, code: .configuration) }
             let result: Result<Value, any Error>
             do { result = .success(try await body(client)) } catch { result = .failure(error) }
             await client.close()
@@ -50,6 +74,18 @@ struct NorthboundOptions: ParsableArguments {
         } catch let error as NorthboundError {
             throw Failure.exit(error)
         }
+    }
+}
+
+extension NorthboundClient {
+    /// The record that a command line names by id or by sequence number.
+    func transaction(named name: String) async throws(NorthboundError) -> TransactionRecord {
+        guard let sequence = Int64(name), sequence > 0 else { return try await transaction(id: name) }
+        let found = try await listTransactions(TransactionFilter(afterSequence: sequence - 1, limit: 1)).first
+        guard let found, found.sequence == sequence else {
+            throw NorthboundError(.notFound, "there is no transaction \(sequence) in the journal, or it was pruned")
+        }
+        return found
     }
 }
 
@@ -93,125 +129,5 @@ struct FilterOptions: ParsableArguments {
             filter.outcomes.insert(value)
         }
         return filter
-    }
-}
-
-/// `cosmolet commits list`.
-struct CommitsListCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List transactions, the newest first.",
-        discussion: """
-            EXAMPLES
-              cosmolet commits list --limit 50
-              cosmolet commits list --outcome rejected --since 3600
-              cosmolet commits list --service shop/web --within 198.51.100.0/24 --output json
-            """)
-
-    @OptionGroup var options: NorthboundOptions
-    @OptionGroup var filter: FilterOptions
-
-    @Option(help: ArgumentHelp("At most so many.", valueName: "number"))
-    var limit = 20
-
-    @Option(help: "table or json.")
-    var output = OutputFormat.table
-
-    func run() async throws {
-        let filter = try filter.filter(limit: limit, isNewestFirst: true)
-        let records = try await options.withClient { try await $0.listTransactions(filter) }
-        if output == .table { print(CommitLines.heading) }
-        for record in records {
-            print(output == .json ? JournalExport.encode(record) : CommitLines.line(record))
-        }
-    }
-}
-
-/// `cosmolet commits show`.
-struct CommitsShowCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show one transaction with cause, changes and timings.",
-        discussion: """
-            EXAMPLES
-              cosmolet commits show 1c9d2c1e-…
-              cosmolet commits show 1c9d2c1e-… --output json
-            """)
-
-    @Argument(help: "The transaction.") var id: String
-    @OptionGroup var options: NorthboundOptions
-
-    @Option(help: "table or json.")
-    var output = OutputFormat.table
-
-    func run() async throws {
-        let record = try await options.withClient { try await $0.transaction(id: id) }
-        print(output == .json ? JournalExport.encode(record) : CommitLines.page(record))
-    }
-}
-
-/// `cosmolet commits rollback`.
-struct CommitsRollbackCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "rollback",
-        abstract: "Restore the announcements as they were right after a transaction.",
-        discussion: """
-            The rollback is a new transaction with its own record. An agent that wants something else will commit it again:
-            stop it, or change what it watches.
-
-            EXAMPLES
-              cosmolet commits rollback 1c9d2c1e-…
-            """)
-
-    @Argument(help: "The transaction to go back to.") var id: String
-    @OptionGroup var options: NorthboundOptions
-
-    func run() async throws {
-        let record = try await options.withClient {
-            try await $0.rollback(to: id, requestID: UUID().uuidString, client: "")
-        }
-        print(CommitLines.page(record))
-    }
-}
-
-/// `cosmolet commits confirm`.
-struct CommitsConfirmCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "confirm", abstract: "Keep a transaction that was made with a confirm timeout.",
-        discussion: """
-            EXAMPLES
-              cosmolet commits confirm 1c9d2c1e-…
-            """)
-
-    @Argument(help: "The transaction.") var id: String
-    @OptionGroup var options: NorthboundOptions
-
-    func run() async throws {
-        let record = try await options.withClient { try await $0.confirmCommit(id: id, client: "") }
-        print(CommitLines.line(record))
-    }
-}
-
-/// `cosmolet commits export`.
-struct CommitsExportCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "export", abstract: "Print all records as JSON lines, the oldest first.",
-        discussion: """
-            EXAMPLES
-              cosmolet commits export > commits.jsonl
-              cosmolet commits export --outcome applied --since 86400
-            """)
-
-    @OptionGroup var options: NorthboundOptions
-    @OptionGroup var filter: FilterOptions
-
-    func run() async throws {
-        var filter = try filter.filter(limit: 1000, isNewestFirst: false)
-        try await options.withClient { client in
-            while true {
-                let records = try await client.listTransactions(filter)
-                for record in records { print(JournalExport.encode(record)) }
-                guard let last = records.last, records.count == filter.limit else { return }
-                filter.afterSequence = last.sequence
-            }
-        }
     }
 }

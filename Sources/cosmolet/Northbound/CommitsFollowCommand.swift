@@ -15,6 +15,10 @@ struct CommitsFollowCommand: AsyncParsableCommand {
             EXAMPLES
               cosmolet commits follow
               cosmolet commits follow --from 120 --output json
+
+            Ends only when it is interrupted.
+
+            \(CommitsCommand.exitCodes)
             """)
 
     @OptionGroup var options: NorthboundOptions

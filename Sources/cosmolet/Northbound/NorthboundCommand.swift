@@ -19,89 +19,62 @@ struct NorthboundRunCommand: AsyncParsableCommand {
         abstract: "Own FRR's management socket and serve the northbound API.",
         discussion: """
             Runs beside FRR until SIGTERM or SIGINT. Announcements stay in place when it ends.
+            Listens at zmq+ipc:///run/cosmolet/northbound.sock and publishes the commit log at
+            zmq+ipc:///run/cosmolet/commits.sock; with another --listen, publishes only with --publish.
+            A flag wins over the file.
+
+            SIGNALS
+              SIGTERM, SIGINT  finish the transaction in flight, then end
+              SIGHUP           open the file of --commit-log anew
+
+            EXIT CODES
+              0   ended by a signal
+              1   cannot start: an address or socket is in use, or the journal is
+              64  wrong usage
+              78  the configuration is not valid
 
             EXAMPLES
               cosmolet northbound
-              cosmolet northbound --listen zmq+ipc:///run/cosmolet/northbound.sock --journal /var/lib/cosmolet/journal
-              cosmolet northbound --listen zmq+tcp://0.0.0.0:7790 --curve-key server.key --curve-clients clients
+              cosmolet northbound --config /etc/cosmolet/config.yaml --http off
+              cosmolet northbound --commit-log /var/log/cosmolet/commits.jsonl --require-journal
               cosmolet northbound --allow 198.51.100.0/24 --allow 2001:db8:51::/64 --maximum-networks 500
+              cosmolet northbound --stale-after 60 --drain-hold 20
+              cosmolet northbound --listen zmq+tcp://0.0.0.0:7790 --curve-key server.key --curve-clients clients
             """)
 
-    @Option(help: ArgumentHelp("Where clients connect: zmq+ipc://PATH or zmq+tcp://HOST:PORT.", valueName: "endpoint"))
-    var listen = "zmq+ipc:///run/cosmolet/northbound.sock"
-
-    @Option(help: ArgumentHelp("Where the commit log is published.", valueName: "endpoint"))
-    var publish: String?
-
-    @Option(help: ArgumentHelp("The journal's file.", valueName: "file"))
-    var journal = "/var/lib/cosmolet/journal.sqlite"
+    @Option(help: ArgumentHelp("Configuration file (YAML): frr, log, northbound.", valueName: "file"))
+    var config: String?
 
     @Option(help: ArgumentHelp("FRR's management socket; default: the file's.", valueName: "path"))
     var socket: String?
 
-    @Option(help: ArgumentHelp("Configuration file (YAML): frr, log.", valueName: "file"))
-    var config: String?
+    @Option(help: ArgumentHelp("Address of /metrics, /livez and /readyz, or off.", valueName: "host:port"))
+    var http: String?
 
-    @Option(help: ArgumentHelp("Own key pair for CURVE (keygen makes it).", valueName: "file"))
-    var curveKey: String?
-
-    @Option(help: ArgumentHelp("Public keys of the clients that may come in.", valueName: "file"))
-    var curveClients: String?
-
-    @Option(help: ArgumentHelp("Group of the socket files.", valueName: "name"))
-    var group: String?
-
-    @Option(help: ArgumentHelp("Prefix that may be announced; may be given several times.", valueName: "prefix"))
-    var allow: [String] = []
-
-    @Option(help: ArgumentHelp("How many networks may be announced at once.", valueName: "number"))
-    var maximumNetworks = 16_384
-
-    @Option(help: ArgumentHelp("How many edits a transaction may have.", valueName: "number"))
-    var maximumEdits = 16_384
-
-    @Option(help: ArgumentHelp("Without a lease for so long, drain and withdraw.", valueName: "seconds"))
-    var staleAfter: Int?
-
-    @Flag(help: "Refuse commits while the journal cannot be written.")
-    var requireJournal = false
+    @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
+    var logLevel: String?
 
     @Option(help: ArgumentHelp("text or json.", valueName: "format"))
     var logFormat: String?
 
+    @OptionGroup var flags: NorthboundFlags
+
     func run() async throws {
-        let configuration: NorthboundDaemonConfiguration
-        do { configuration = try resolve() } catch let error as ConfigurationError {
-            throw Failure.exit(error, file: config)
-        } catch let error as TransportError {
-            throw Failure.exit(error.message, code: .configuration)
-        }
-        do { try await NorthboundDaemon(configuration).run() } catch {
-            throw Failure.exit("\(error)", code: .failure)
-        }
+        let configuration: AgentConfiguration
+        do { configuration = try resolve() } catch { throw Failure.exit(error, file: config) }
+        do { try await NorthboundDaemon(configuration).run() } catch { throw Failure.exit(start: error) }
     }
 
-    private func resolve() throws -> NorthboundDaemonConfiguration {
-        var agent = try config.map { try AgentConfiguration(file: $0) } ?? AgentConfiguration()
-        if let socket { agent.socket = socket }
-        if let logFormat { try agent.setLogFormat(logFormat) }
-        var security = ServerSecurity.filePermissions
-        if let curveKey {
-            guard let curveClients else {
-                throw ConfigurationError("--curve-clients", "is missing: --curve-key lets in only whom it names")
-            }
-            security = try .curve(keyFile: curveKey, clientsFile: curveClients)
-        }
-        var service = CommitServiceConfiguration(programVersion: CosmoletVersion.current)
-        service.policy = NorthboundPolicy(
-            allowedPrefixes: try PrefixArguments.parse(allow, allowsNone: true), maximumNetworks: maximumNetworks,
-            maximumEdits: maximumEdits)
-        service.staleAfter = staleAfter.map { .seconds($0) }
-        service.announcesWithoutJournal = !requireJournal
-        return NorthboundDaemonConfiguration(
-            agent: agent, endpoint: try TransportEndpoint(parsing: listen),
-            publisher: try publish.map { try TransportEndpoint(parsing: $0) }, security: security, group: group,
-            journal: journal, service: service)
+    private func resolve() throws(ConfigurationError) -> AgentConfiguration {
+        var result = AgentConfiguration()
+        result.northbound = .process
+        if let config { result = try AgentConfiguration(file: config, defaults: .process) }
+        if let socket { result.socket = socket }
+        if let http { try result.northbound.set(.http, flag: "--http", to: http) }
+        if let logLevel { try result.setLogLevel(logLevel) }
+        if let logFormat { try result.setLogFormat(logFormat) }
+        try flags.apply(to: &result.northbound)
+        return result
     }
 }
 

@@ -25,14 +25,15 @@ struct SimulatedMgmtd {
             case .r10r7: .c
             }
         }
-        /// What the prober can know before an edit.
+        /// What a session knows once it is open.
         var expected: ReleaseRange {
             switch self {
             case .r9r1: .v9
             case .r10r1: .v10r0
             case .r10r2: .v10r2
             case .r10r3: .v10r3
-            case .r10r5, .r10r6: .v10r4OrLater
+            case .r10r5: .v10r4
+            case .r10r6: .v10r6
             case .r10r7: .v10r7
             }
         }
@@ -50,6 +51,11 @@ struct SimulatedMgmtd {
     /// How many commits find the candidate wiped by somebody else's disconnect (hazard 10).
     var wipesToCome = 0
     var isZebraSilent = false
+    /// How many looks at the connected daemons find zebra not there yet; until then its table is empty.
+    var zebraAwayCount = 0
+    /// The next commit is carried out by staticd only, and the connection ends (hazard 13).
+    var losesNextCommit = false
+    private var endsConnection = false
     /// Locks of a client that is not ours, and how many more requests it keeps them.
     var foreignLockCount = 0
     /// A client died with a commit in flight: for so many edits its transaction is still open.
@@ -91,6 +97,10 @@ struct SimulatedMgmtd {
         case .native:
             guard release != .r9r1, let message = try? NativeMessage(decoding: frame.body) else { return [] }
             replies = answer(message, connection).map { Frame(version: .native, body: $0.encoded) }
+        }
+        if endsConnection {
+            endsConnection = false
+            return nil
         }
         return crash == nil ? replies : nil
     }
@@ -242,8 +252,17 @@ struct SimulatedMgmtd {
                     NativeMessage.Code.error, to: message, payload + [0, 0, 0, 0, 0, 0] + Array("XPath".utf8) + [0])
             ]
         }
+        if path == "/frr-backend:clients" {
+            if isZebraSilent { return [] }
+            let isZebraAway = zebraAwayCount > 0
+            zebraAwayCount -= isZebraAway ? 1 : 0
+            let names = isZebraAway ? ["staticd"] : ["staticd", "zebra"]
+            let clients = names.map { #"{"name":"\#($0)"}"# }.joined(separator: ",")
+            return [answer(#"{"frr-backend:clients":{"client":[\#(clients)]}}"#, 0)]
+        }
         if path.contains("/ribs/rib") {
             if isZebraSilent { return [] }
+            if zebraAwayCount > 0 { return [answer("{}", -22)] }
             let text = RouteRendering.table(installed, path: path)
             return [answer(text ?? "{}", text == nil ? -22 : 0)]
         }
@@ -305,6 +324,11 @@ struct SimulatedMgmtd {
         }
         if candidate.values.joined().contains(where: \.nextHops.isEmpty) { return "Too few nexthop instances" }
         installed = installed.filter { prefix, _ in running[prefix] == nil }.merging(candidate) { $1 }
+        if losesNextCommit {
+            losesNextCommit = false
+            endsConnection = true
+            return nil
+        }
         running = candidate
         return nil
     }

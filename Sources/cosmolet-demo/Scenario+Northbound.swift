@@ -2,7 +2,7 @@ internal import CosmoletTesting
 internal import Foundation
 internal import NetworkTypes
 
-/// The steps that need a northbound of its own.
+/// The steps about the northbound: what it keeps, and what happens without it.
 extension Scenario {
     /// SIGKILL of a northbound, and an endpoint leaves its node meanwhile: the routers notice when it is back, not before.
     func killNorthbound() async throws {
@@ -43,7 +43,7 @@ extension Scenario {
         guard let web = try await cluster.plannedServices().first(where: { $0.name == Self.service }) else { return }
         let service = "\(Cluster.namespace)/\(web.name)"
         for processes in demo.nodes {
-            guard let endpoints = processes.northbound?.endpoints else { continue }
+            let endpoints = processes.endpoints
             let node = processes.node.name
             let list = try await demo.cosmolet(
                 "commits", "list", "--service", service, "--northbound", endpoints.listen)
@@ -79,8 +79,7 @@ extension Scenario {
         var back: [(NodeProcesses, CommitRecord)] = []
         var forward: [(NodeProcesses, CommitRecord)] = []
         for processes in demo.nodes {
-            guard let endpoints = processes.northbound?.endpoints else { continue }
-            let applied = try await journal(endpoints).filter { $0.outcome == "applied" }
+            let applied = try await journal(processes.endpoints).filter { $0.outcome == "applied" }
             let index = applied.firstIndex { $0.isCaused(by: "\(Cluster.namespace)/\(web.name)") } ?? 0
             guard index > 0, let last = applied.last else {
                 throw DemoError("the journal of \(processes.node.name) has no transaction before demo/\(web.name)")
@@ -121,8 +120,8 @@ extension Scenario {
         let recorder = recorder
         let arrivals = try await observe(change, wanted) {
             for (processes, record) in records {
-                guard let endpoints = processes.northbound?.endpoints else { continue }
-                let page = try await demo.cosmolet("commits", "rollback", record.id, "--northbound", endpoints.listen)
+                let page = try await demo.cosmolet(
+                    "commits", "rollback", record.id, "--northbound", processes.endpoints.listen)
                 let lines = page.split(separator: "\n").filter { $0.hasPrefix("kind ") || $0.hasPrefix("outcome ") }
                 try recorder.check(
                     "\(change) of \(processes.node.name) to transaction \(record.sequence)",
@@ -134,15 +133,15 @@ extension Scenario {
     }
 
     /// All records of a journal, the oldest first.
-    private func journal(_ endpoints: NorthboundProcess.Endpoints) async throws -> [CommitRecord] {
+    private func journal(_ endpoints: NodeProcesses.Endpoints) async throws -> [CommitRecord] {
         try await demo.cosmolet("commits", "export", "--northbound", endpoints.listen)
             .split(separator: "\n").compactMap { CommitRecord($0) }
     }
 
     /// The commit log that was followed since the start is the journal: nothing missing, nothing twice.
     private func checkLog(_ processes: NodeProcesses) async throws {
-        guard let endpoints = processes.northbound?.endpoints, let log = processes.commitLog else { return }
-        let wanted = try await journal(endpoints).map(\.sequence)
+        let log = processes.commitLog
+        let wanted = try await journal(processes.endpoints).map(\.sequence)
         let followed = try await log.records.wait(
             for: "end of the journal in the \(log.daemon.name)", timeout: .seconds(10)
         ) { records in records.contains { $0.sequence == wanted.last } }.map(\.sequence)

@@ -1,0 +1,57 @@
+internal import Logging
+internal import Observability
+internal import ServiceLifecycle
+internal import UnixSignals
+
+/// Anything that runs until it is cancelled, as a service.
+struct Running: ServiceLifecycle.Service {
+    let body: @Sendable () async throws -> Void
+
+    init(_ body: @escaping @Sendable () async throws -> Void) { self.body = body }
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown { try await body() }
+    }
+}
+
+/// Something that is open already and is closed when its turn comes at the end.
+struct Closing: ServiceLifecycle.Service {
+    let close: @Sendable () async -> Void
+
+    init(_ close: @escaping @Sendable () async -> Void) { self.close = close }
+
+    func run() async {
+        try? await gracefulShutdown()
+        await close()
+    }
+}
+
+/// Answers SIGHUP: the commit log's file is opened anew, without one the signal is ignored.
+struct HangUpHandler: ServiceLifecycle.Service {
+    let commitLog: CommitLogFile?
+    let logger: Logger
+
+    func run() async {
+        let signals = await UnixSignalsSequence(trapping: .sighup)
+        for await _ in signals.cancelOnGracefulShutdown() {
+            commitLog?.reopen()
+            logger.info(
+                commitLog == nil ? "SIGHUP ignored: there is no commit log to open anew" : "commit log opened anew")
+        }
+    }
+}
+
+extension ServiceGroup {
+    /// Runs services until SIGTERM or SIGINT, or until one of them fails; then ends them one by one, the last first.
+    static func runToTheEnd(_ services: [any ServiceLifecycle.Service]) async throws {
+        try await ServiceGroup(
+            configuration: .init(
+                services: services.map {
+                    .init(
+                        service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+                        failureTerminationBehavior: .gracefullyShutdownGroup)
+                }, gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: Logger(label: "services") { _ in SwiftLogNoOpLogHandler() })
+        ).run()
+    }
+}
