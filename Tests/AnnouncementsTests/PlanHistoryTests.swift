@@ -333,6 +333,6 @@ private let vip = IPAddress("198.51.100.1")!
                 if random.chance(70) { running = plan.announcements }
             }
         }
-        #expect(drained > 500)
+        #expect(drained > 200)
     }
 }
