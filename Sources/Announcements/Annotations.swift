@@ -13,7 +13,11 @@ public enum AnnotationKey {
     /// On a Service or a Node: `"true"` drains.
     public static let drain = "cosmolet.io/drain"
 
+    /// On a Node: each new value lets the withdrawals through that the fuse holds at that moment.
+    public static let releaseFuse = "cosmolet.io/release-fuse"
+
     static let onService = [announce, attributeClass, kinds, zeroEndpoints, drain]
+    static let onNode = [drain, releaseFuse]
 }
 
 /// What happens to a VIP under policy Cluster when no endpoint counts.
@@ -72,12 +76,15 @@ public struct ServiceAnnotations: Sendable, Hashable {
 public struct NodeAnnotations: Sendable, Hashable {
     /// `cosmolet.io/drain`: false when absent or unreadable.
     public var drains: Bool
+    /// `cosmolet.io/release-fuse`: nil when absent. No plan depends on it; a change is what counts.
+    public var fuseRelease: String?
     /// What could not be read.
     public var warnings: [PlanWarning]
 
     /// Makes annotations; the defaults are those of a node without any.
-    public init(drains: Bool = false, warnings: [PlanWarning] = []) {
+    public init(drains: Bool = false, fuseRelease: String? = nil, warnings: [PlanWarning] = []) {
         self.drains = drains
+        self.fuseRelease = fuseRelease
         self.warnings = warnings
     }
 
@@ -85,7 +92,8 @@ public struct NodeAnnotations: Sendable, Hashable {
     public init(_ annotations: [String: String], ofNode name: String) {
         var reader = AnnotationReader(annotations, object: "Node \(name)")
         drains = reader.flag(AnnotationKey.drain) ?? false
-        reader.refuseUnknown([AnnotationKey.drain])
+        fuseRelease = annotations[AnnotationKey.releaseFuse]
+        reader.refuseUnknown(AnnotationKey.onNode)
         warnings = reader.warnings
     }
 }

@@ -108,7 +108,13 @@ public struct PlanHistory: Sendable, Hashable {
     private mutating func fuse(
         _ plan: inout AnnouncementPlan, _ fuse: WithdrawalFuse?, sparing drained: Set<IPAddress>, at now: Duration
     ) {
-        let leaving = running.filter { plan.announcements[$0.key] == nil && !drained.contains($0.key) }
+        var leaving = running.filter { plan.announcements[$0.key] == nil && !drained.contains($0.key) }
+        if !leaving.isEmpty {
+            // What the own Node says is no list that came back empty.
+            for decision in plan.decisions where decision.reason.isNodeSignal {
+                if let vip = decision.vip { leaving[vip] = nil }
+            }
+        }
         guard let fuse, fuse.trips(withdrawing: leaving.count, of: running.count) else {
             fuseSince = nil
             isFuseReleased = false

@@ -153,6 +153,14 @@ extension ReasonCode {
         default: nil
         }
     }
+
+    /// True when the node itself says that it must not announce the VIP.
+    public var isNodeSignal: Bool { self == .nodeExcluded || self == .nodeNetworkUnavailable }
+
+    /// True when an ordered drain has withdrawn the VIP.
+    public var isDrained: Bool { Self.allDrained.contains(self) }
+
+    private static let allDrained = Set(allCases.compactMap(\.drained))
 }
 
 /// Why there is no plan at all: what is announced then stays as it is.

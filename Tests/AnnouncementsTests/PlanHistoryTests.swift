@@ -269,6 +269,24 @@ private let vip = IPAddress("198.51.100.1")!
         #expect(line.step(at: 11).announcements.isEmpty)
     }
 
+    @Test(arguments: [true, false])
+    func fuseDoesNotHoldBackWhatTheNodeItselfSays(isLabel: Bool) {
+        var line = Timeline(vips: 30)
+        _ = line.step(at: 0)
+        line.facts.node.exclusionLabel = isLabel ? "" : nil
+        line.facts.node.isNetworkUnavailable = !isLabel
+        let plan = line.step(at: 1)
+        #expect(plan.announcements.isEmpty && plan.heldByFuse.isEmpty && plan.nextChange == nil)
+    }
+
+    @Test func fuseHoldsAnEmptyListOnANodeThatIsExcluded() {
+        var line = Timeline(vips: 30)
+        _ = line.step(at: 0)
+        line.facts.node.exclusionLabel = ""
+        line.facts.services = []
+        #expect(line.step(at: 1).heldByFuse.count == 30)
+    }
+
     @Test func fuseHoldsADrainForLackOfEndpoints() {
         var line = Timeline(vips: 30)
         line.facts.configuration.zeroEndpoints = .drain

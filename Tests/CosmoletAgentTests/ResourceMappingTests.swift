@@ -127,7 +127,7 @@ import Testing
         let facts = try node(
             """
             {"metadata": {"name": "n1", "labels": {"node.kubernetes.io/exclude-from-external-load-balancers": ""},
-               "annotations": {"cosmolet.io/drain": "true"}},
+               "annotations": {"cosmolet.io/drain": "true", "cosmolet.io/release-fuse": "monday"}},
              "spec": {"unschedulable": true, "taints": [{"key": "a", "effect": "NoExecute"},
                {"key": "b", "value": "x", "effect": "NoSchedule"}]},
              "status": {"conditions": [{"type": "NetworkUnavailable", "status": "True"},
@@ -140,7 +140,7 @@ import Testing
                     taints: [
                         TaintFact(key: "a", effect: "NoExecute"),
                         TaintFact(key: "b", value: "x", effect: "NoSchedule"),
-                    ], annotations: NodeAnnotations(drains: true)))
+                    ], annotations: NodeAnnotations(drains: true, fuseRelease: "monday")))
     }
 
     @Test func healthyNodeHasNoSignals() throws {

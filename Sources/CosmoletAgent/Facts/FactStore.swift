@@ -65,7 +65,9 @@ public enum FactChange: Sendable {
     case deletedSlice(SliceID)
     /// A slice cannot be read: what was known of it stays, also through the next `replacedSlices`.
     case unreadableSlice(SliceID)
-    /// The own node was listed or changed; nil when the object does not exist.
+    /// The own node was listed; nil when the object does not exist.
+    case replacedNode(NodeFacts?)
+    /// The own node was created, changed or deleted.
     case node(NodeFacts?)
     /// The complete list of namespaces.
     case replacedNamespaces([NamespaceFacts])
@@ -94,6 +96,8 @@ struct FactStore {
     private var namespaces: [String: [String: String]] = [:]
     private var unreadableNamespaces: Set<String> = []
     private var history = PlanHistory()
+    /// The last value of the annotation that releases the fuse.
+    private var fuseRelease: String?
 
     init(configuration: PlannerConfiguration) {
         self.configuration = configuration
@@ -133,9 +137,6 @@ struct FactStore {
         history.observe(running: running, at: now)
         return plan().map { history.apply($0, configuration: configuration, at: now) }
     }
-
-    /// Lets the withdrawals through that the fuse holds now.
-    mutating func releaseFuse() { history.releaseFuse() }
 
     /// What the rules say about one Service, entries of kinds that are off included; nil when it does not exist, or
     /// when there is no plan.
@@ -190,11 +191,16 @@ struct FactStore {
         case .unreadableSlice(let id):
             unreadableSlices.insert(id)
             return false
+        case .replacedNode(let new):
+            // Not news: a server that was restored from a backup lists old values again.
+            fuseRelease = new?.annotations.fuseRelease ?? fuseRelease
+            return take(node: new)
         case .node(let new):
-            let isFirst = listed.insert(.node).inserted
-            guard new != node || isFirst else { return false }
-            node = new
-            stale.formUnion(services.keys)
+            if let value = new?.annotations.fuseRelease, value != fuseRelease {
+                fuseRelease = value
+                history.releaseFuse()
+            }
+            return take(node: new)
         case .replacedNamespaces(let all):
             var new = namespaces.filter { unreadableNamespaces.contains($0.key) }
             new.merge(all.map { ($0.name, $0.labels) }, uniquingKeysWith: { $1 })
@@ -217,6 +223,14 @@ struct FactStore {
             unreadableNamespaces.insert(name)
             return false
         }
+        return true
+    }
+
+    private mutating func take(node new: NodeFacts?) -> Bool {
+        let isFirst = listed.insert(.node).inserted
+        guard new != node || isFirst else { return false }
+        node = new
+        stale.formUnion(services.keys)
         return true
     }
 

@@ -95,12 +95,13 @@ extension ResourceMapping {
     /// A change of the own Node, which is watched by name; nil when the object cannot be read and what is known stays.
     public static func change(_ change: ResourceChange<Node>) -> FactChange? {
         switch change {
-        case .replaced(let all): .node(all.first.map { facts($0) })
+        case .replaced(let all): .replacedNode(all.first.map { facts($0) })
         case .applied(let node): .node(facts(node))
         case .deleted: .node(nil)
         case .invalid: nil
         }
     }
+
     /// A change of namespaces as the fact store takes it.
     public static func change(_ change: ResourceChange<Namespace>) -> FactChange {
         switch change {
