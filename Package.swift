@@ -99,7 +99,8 @@ let package = Package(
         .executableTarget(
             name: "cosmolet-demo",
             dependencies: [
-                "CosmoletTesting", "FRRManagement", "Kubernetes", "NetworkTypes", "Northbound", argumentParser, logging,
+                "CosmoletTesting", "FRRManagement", "Kubernetes", "NetworkTypes", "Northbound", "NorthboundRPC",
+                argumentParser, logging,
             ],
             swiftSettings: strict),
 

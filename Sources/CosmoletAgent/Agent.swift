@@ -1,5 +1,4 @@
 internal import Announcements
-internal import FRRManagement
 internal import Foundation
 internal import Kubernetes
 internal import Logging
@@ -45,11 +44,13 @@ public struct Agent: Sendable {
     }
 
     private func run(_ kubernetes: KubernetesClient, node: String, logger: Logger) async throws {
-        let endpoint = configuration.northbound.connect ?? .mgmtd(socket: configuration.socket)
+        let endpoint = configuration.northbound.connect ?? configuration.provider
+        let providers = Providers(configuration, endpoint: endpoint, logger: logger)
         var conditions: Set<HealthState.Condition> = [.synced, .session, .commitKnown]
-        if case .mgmtd = endpoint { conditions.insert(.journal) }
+        if providers != nil { conditions.insert(.journal) }
         let telemetry = AgentTelemetry(
-            registry: MetricRegistry(), health: HealthState(conditions: conditions), provider: "mgmtd")
+            registry: MetricRegistry(), health: HealthState(conditions: conditions),
+            provider: providers?.label ?? Providers.Name.mgmtd.rawValue)
         telemetry.describeProcess()
         logger.info(
             "cosmolet agent starts",
@@ -60,9 +61,10 @@ public struct Agent: Sendable {
 
         let name = "agent/\(node)"
         let northbound: Northbound
-        switch endpoint {
-        case .mgmtd(let socket): northbound = try await embedded(socket, name, telemetry, logger)
-        case .service(let endpoint): northbound = try await remote(endpoint, name)
+        switch (endpoint, providers) {
+        case (_, let providers?): northbound = try await embedded(providers, name, telemetry, logger)
+        case (.service(let endpoint), _): northbound = try await remote(endpoint, name)
+        default: preconditionFailure("\(endpoint) is neither FRR nor a northbound")
         }
         let reconciler = Reconciler(
             session: northbound.session, configuration: configuration.planner, telemetry: telemetry,
@@ -92,15 +94,12 @@ public struct Agent: Sendable {
 
     /// The commit service in this process: calls are calls, without ZeroMQ in between.
     private func embedded(
-        _ socket: String, _ name: String, _ telemetry: AgentTelemetry, _ logger: Logger
+        _ providers: Providers, _ name: String, _ telemetry: AgentTelemetry, _ logger: Logger
     ) async throws -> Northbound {
-        var mgmtd = configuration.mgmtd
-        mgmtd.socketPath = socket
         var settings = configuration.northbound
-        settings.policy.use(configuration.tags, table: configuration.table)
+        settings.policy = configuration.policy(for: providers.choice)
         let runtime = try await NorthboundRuntime(
-            settings, session: MgmtdSession(configuration: mgmtd, logger: logger), agent: name,
-            telemetry: telemetry, logger: logger)
+            settings, session: providers.makeSession(), agent: name, telemetry: telemetry, logger: logger)
         if let bound = try await runtime.start() {
             logger.info("serving the northbound API", metadata: [LogKeys.endpoint: "\(bound)"])
         }

@@ -2,6 +2,7 @@ internal import Announcements
 internal import NetworkTypes
 internal import Northbound
 public import Observability
+internal import Synchronization
 
 /// What the agent's parts report, turned into metrics and health. May be called from any thread.
 public final class AgentTelemetry: Sendable {
@@ -27,15 +28,15 @@ public final class AgentTelemetry: Sendable {
     private let frrReconnects: Counter
     private let orphans: Counter
     private let uninstalledVIPs: Gauge
-    private let provider: String
+    private let provider: Mutex<String>
 
     /// Makes the agent's metrics.
     ///
-    /// - Parameter provider: label of the commit metrics, `mgmtd` or `bgpd`.
+    /// - Parameter provider: label of the commit metrics, `mgmtd` or `bgpd`, until a session tells otherwise.
     public init(registry: MetricRegistry, health: HealthState, provider: String) {
         self.registry = registry
         self.health = health
-        self.provider = provider
+        self.provider = Mutex(provider)
         announced = registry.gauge(MetricCatalogue.announcedVIPs)
         desired = registry.gauge(MetricCatalogue.desiredVIPs)
         decisions = registry.gauge(MetricCatalogue.planDecisions)
@@ -50,16 +51,24 @@ public final class AgentTelemetry: Sendable {
         frrReconnects = registry.counter(MetricCatalogue.frrReconnects)
         uninstalledVIPs = registry.gauge(MetricCatalogue.uninstalledVIPs)
         orphans = registry.counter(MetricCatalogue.frrOrphansHealed)
-        for outcome in ["applied", "rejected", "unknown"] {
-            commits.increment([.outcome: outcome, .provider: provider], by: 0)
-        }
+        beginCounting(provider)
         frrConnected.set(to: false)
     }
 
     /// Adds what concerns the process as a whole.
     func describeProcess() {
         registry.collectProcessStatistics()
+        describeBuild(provider.withLock(\.self))
+    }
+
+    private func describeBuild(_ provider: String) {
         registry.setBuildInfo(version: CosmoletVersion.current, swift: CosmoletVersion.swift, provider: provider)
+    }
+
+    private func beginCounting(_ provider: String) {
+        for outcome in ["applied", "rejected", "unknown"] {
+            commits.increment([.outcome: outcome, .provider: provider], by: 0)
+        }
     }
 
     // MARK: - Plan
@@ -114,7 +123,7 @@ public final class AgentTelemetry: Sendable {
     // MARK: - Commits
 
     func committed(_ result: CommitResult) {
-        commits.increment([.outcome: result.outcome.name, .provider: provider])
+        commits.increment([.outcome: result.outcome.name, .provider: provider.withLock(\.self)])
         commitDuration.observe(result.duration)
         for (phase, duration) in result.phases { commitPhase.observe(duration, [.phase: phase.rawValue]) }
         if result.outcome == .applied { health.meet(.commitKnown) }
@@ -128,7 +137,16 @@ public final class AgentTelemetry: Sendable {
 
     // MARK: - Session
 
-    func sessionOpened(isReconnect: Bool) {
+    func sessionOpened(_ capabilities: ManagementCapabilities, isReconnect: Bool) {
+        let name = capabilities.provider
+        let isAnother = provider.withLock { provider in
+            defer { provider = name }
+            return provider != name
+        }
+        if isAnother {
+            beginCounting(name)
+            describeBuild(name)
+        }
         if isReconnect { frrReconnects.increment() }
         frrConnected.set(to: true)
         health.meet(.session)

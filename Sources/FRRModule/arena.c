@@ -61,6 +61,25 @@ char *cn_arena_text(struct cn_arena *arena, const char *text)
     return copy;
 }
 
+void cn_arena_reset(struct cn_arena *arena)
+{
+    struct cn_arena_chunk *kept = NULL, *next;
+    for (struct cn_arena_chunk *chunk = arena->chunks; chunk != NULL; chunk = next) {
+        next = chunk->next;
+        if (kept == NULL && chunk->size == CHUNK_BYTES)
+            kept = chunk;
+        else
+            free(chunk);
+    }
+    if (kept != NULL) {
+        memset(kept->bytes, 0, kept->used);
+        kept->used = 0;
+        kept->next = NULL;
+    }
+    arena->chunks = kept;
+    arena->used = kept != NULL ? CHUNK_BYTES : 0;
+}
+
 void cn_arena_free(struct cn_arena *arena)
 {
     while (arena->chunks != NULL) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/// Memory of one request: handed out in pieces, bounded, freed as a whole.
+/// Memory of one request after the other: handed out in pieces, bounded, taken back as a whole.
 
 #ifndef CN_ARENA_H
 #define CN_ARENA_H
@@ -24,6 +24,10 @@ void *cn_arena_array(struct cn_arena *arena, size_t count, size_t size);
 
 /// A copy of text; NULL as above.
 char *cn_arena_text(struct cn_arena *arena, const char *text);
+
+/// Takes all of it back and keeps one chunk, which is enough for a small request: to get it from the system anew would
+/// cost more than the rest of that request.
+void cn_arena_reset(struct cn_arena *arena);
 
 /// Frees all of it; the arena can be used again.
 void cn_arena_free(struct cn_arena *arena);

@@ -2,7 +2,6 @@
 #include "cn_prefix.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "text.h"
@@ -56,12 +55,32 @@ const char *cn_prefix_read(const char *text, size_t length, struct cn_prefix *pr
     return NULL;
 }
 
+/// Writes a number of at most three digits and returns what is behind it.
+static char *write_number(char *text, unsigned number)
+{
+    if (number >= 100)
+        *text++ = (char)('0' + number / 100);
+    if (number >= 10)
+        *text++ = (char)('0' + number / 10 % 10);
+    *text++ = (char)('0' + number % 10);
+    return text;
+}
+
+/// IPv4 by hand: a large transaction writes each prefix several times, and glibc takes half a microsecond.
 void cn_prefix_write(const struct cn_prefix *prefix, char text[CN_PREFIX_TEXT])
 {
-    if (inet_ntop(prefix->family == CN_IPV4 ? AF_INET : AF_INET6, prefix->bytes, text, CN_PREFIX_TEXT - 4) == NULL)
-        text[0] = '\0';
-    size_t length = strlen(text);
-    snprintf(text + length, CN_PREFIX_TEXT - length, "/%u", prefix->length);
+    if (prefix->family == CN_IPV4) {
+        for (int byte = 0; byte < 4; byte++) {
+            text = write_number(text, prefix->bytes[byte]);
+            *text++ = byte < 3 ? '.' : '/';
+        }
+    } else {
+        if (inet_ntop(AF_INET6, prefix->bytes, text, CN_PREFIX_TEXT - 4) == NULL)
+            text[0] = '\0';
+        text += strlen(text);
+        *text++ = '/';
+    }
+    *write_number(text, prefix->length) = '\0';
 }
 
 bool cn_prefix_is_link_local(const struct cn_prefix *prefix)

@@ -19,7 +19,7 @@ const struct cn_outcome *cn_outcomes_find(
     uint64_t hash = hash_of(client, request_id);
     for (size_t index = 0; index < CN_OUTCOMES; index++) {
         const struct cn_outcome *outcome = &outcomes->list[index];
-        if (outcome->hash == hash && outcome->request_id[0] != '\0' && strcmp(outcome->client, client) == 0
+        if (outcomes->hashes[index] == hash && outcome->request_id[0] != '\0' && strcmp(outcome->client, client) == 0
             && strcmp(outcome->request_id, request_id) == 0)
             return outcome;
     }
@@ -31,8 +31,8 @@ void cn_outcomes_add(
     uint64_t generation)
 {
     struct cn_outcome *outcome = &outcomes->list[outcomes->next];
+    outcomes->hashes[outcomes->next] = hash_of(client, request_id);
     outcomes->next = (outcomes->next + 1) % CN_OUTCOMES;
-    outcome->hash = hash_of(client, request_id);
     snprintf(outcome->client, sizeof(outcome->client), "%s", client);
     snprintf(outcome->request_id, sizeof(outcome->request_id), "%s", request_id);
     outcome->code = status->code;

@@ -10,7 +10,6 @@
 #include "status.h"
 
 struct cn_outcome {
-    uint64_t hash;
     char client[CN_NAME_BYTES + 1];
     char request_id[CN_NAME_BYTES + 1];
     enum cn_code code;
@@ -20,6 +19,8 @@ struct cn_outcome {
 
 /// Zeroed it is empty. When it is full the oldest outcome gives way.
 struct cn_outcomes {
+    /// Of the client's name and the request id, beside one another since every commit looks through them.
+    uint64_t hashes[CN_OUTCOMES];
     struct cn_outcome list[CN_OUTCOMES];
     size_t next;
 };

@@ -161,7 +161,7 @@ void cn_service_note_turn(struct cn_service *service, uint64_t began)
 
 void cn_service_finish(struct cn_service *service)
 {
-    cn_arena_free(&service->call.arena);
+    cn_arena_reset(&service->call.arena);
     service->call.is_there = false;
 }
 
@@ -173,7 +173,8 @@ bool cn_service_receive(
     struct cn_call *call = &service->call;
     uint64_t began = bgpd_monotonic_us();
     bool needs_more = false;
-    *call = (struct cn_call){.is_there = true, .received_us = began, .arena.limit = CN_ARENA_BYTES};
+    *call = (struct cn_call){.is_there = true, .received_us = began, .arena = call->arena};
+    call->arena.limit = CN_ARENA_BYTES;
     service->counters.requests++;
     const RequestHeader *header = read_header(service, header_bytes, header_count, &status);
     if (header == NULL)

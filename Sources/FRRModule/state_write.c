@@ -22,21 +22,42 @@ struct buffer {
     bool is_broken;
 };
 
+/// Has room for a line.
+static bool make_room(struct buffer *buffer)
+{
+    if (buffer->capacity - buffer->count >= 1024)
+        return true;
+    size_t capacity = buffer->capacity == 0 ? 4096 : 2 * buffer->capacity;
+    char *bytes = buffer->is_broken || capacity > CN_STATE_BYTES ? NULL : realloc(buffer->bytes, capacity);
+    if (bytes == NULL) {
+        buffer->is_broken = true;
+        return false;
+    }
+    buffer->bytes = bytes;
+    buffer->capacity = capacity;
+    return true;
+}
+
+static void put_text(struct buffer *buffer, const char *text)
+{
+    size_t length = strlen(text);
+    if (!make_room(buffer))
+        return;
+    if (length > buffer->capacity - buffer->count) {
+        buffer->is_broken = true;
+        return;
+    }
+    memcpy(buffer->bytes + buffer->count, text, length);
+    buffer->count += length;
+}
+
 static void put(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void put(struct buffer *buffer, const char *format, ...)
 {
-    if (buffer->capacity - buffer->count < 1024) {
-        size_t capacity = buffer->capacity == 0 ? 4096 : 2 * buffer->capacity;
-        char *bytes = buffer->is_broken || capacity > CN_STATE_BYTES ? NULL : realloc(buffer->bytes, capacity);
-        if (bytes == NULL) {
-            buffer->is_broken = true;
-            return;
-        }
-        buffer->bytes = bytes;
-        buffer->capacity = capacity;
-    }
     va_list arguments;
+    if (!make_room(buffer))
+        return;
     va_start(arguments, format);
     int length = vsnprintf(buffer->bytes + buffer->count, buffer->capacity - buffer->count, format, arguments);
     va_end(arguments);
@@ -63,10 +84,15 @@ static void put_network(struct buffer *buffer, const char *vrf, const struct cn_
 {
     char text[CN_PREFIX_TEXT];
     cn_prefix_write(prefix, text);
-    if (class_name != NULL)
-        put(buffer, "network %s %s %s\n", vrf, text, class_name);
-    else
-        put(buffer, "no-network %s %s\n", vrf, text);
+    put_text(buffer, class_name != NULL ? "network " : "no-network ");
+    put_text(buffer, vrf);
+    put_text(buffer, " ");
+    put_text(buffer, text);
+    if (class_name != NULL) {
+        put_text(buffer, " ");
+        put_text(buffer, class_name);
+    }
+    put_text(buffer, "\n");
 }
 
 static void put_end(struct buffer *buffer, size_t first, uint64_t generation)

@@ -217,7 +217,10 @@ static bool read_edit(struct cn_transaction *transaction, size_t index, struct c
     const Cosmolet__Northbound__V1__Edit *edit = transaction->edits[index];
     const Cosmolet__Northbound__V1__PathValue *pair = edit->path_value;
     struct cn_path path;
-    struct cn_status reason = {CN_OK, ""};
+    // Zeroing the words as well would cost more than the rest of an edit.
+    struct cn_status reason;
+    reason.code = CN_OK;
+    reason.text[0] = '\0';
     bool is_set = edit->operation == COSMOLET__NORTHBOUND__V1__EDIT_OPERATION__EDIT_OPERATION_SET;
     if (!is_set && edit->operation != COSMOLET__NORTHBOUND__V1__EDIT_OPERATION__EDIT_OPERATION_REMOVE)
         return cn_fail(status, CN_INVALID_ARGUMENT, "CommitRequest.edits[%zu].operation: is missing or unknown", index);

@@ -24,7 +24,7 @@ public struct PathValue: Sendable, Hashable, Codable {
 /// ```
 public enum NetworkPath {
     /// The node above all networks of the default BGP instance.
-    static let instance =
+    package static let instance =
         "/frr-routing:routing/control-plane-protocols/control-plane-protocol"
         + "[type='frr-bgp:bgp'][name='bgp'][vrf='default']/frr-bgp:bgp/global/afi-safis"
     private static let classLeaf = "/rmap-policy-export"

@@ -35,11 +35,15 @@ public struct ServiceCapabilities: Sendable, Hashable, Codable {
     public var policy: NorthboundPolicy
     /// How much it takes.
     public var limits: ServiceLimits
+    /// The BGP instances that take networks; only the module inside bgpd tells.
+    public var instances: [BGPInstance]
+    /// Number of this state of running; nil where states are not counted.
+    public var generation: UInt64?
 
     /// Makes a description.
     public init(
         apiVersion: String, programVersion: String, management: ManagementCapabilities?, modules: [String],
-        policy: NorthboundPolicy, limits: ServiceLimits
+        policy: NorthboundPolicy, limits: ServiceLimits, instances: [BGPInstance] = [], generation: UInt64? = nil
     ) {
         self.apiVersion = apiVersion
         self.programVersion = programVersion
@@ -47,6 +51,25 @@ public struct ServiceCapabilities: Sendable, Hashable, Codable {
         self.modules = modules
         self.policy = policy
         self.limits = limits
+        self.instances = instances
+        self.generation = generation
+    }
+}
+
+/// A BGP instance of FRR, as the module inside bgpd sees it.
+public struct BGPInstance: Sendable, Hashable, Codable {
+    /// Its VRF, `default` for the default one.
+    public var vrf: String
+    /// Its autonomous system number.
+    public var asNumber: UInt32
+    /// Networks are announced only with a route in the RIB (`bgp network import-check`).
+    public var hasImportCheck: Bool
+
+    /// Makes a description.
+    public init(vrf: String, asNumber: UInt32, hasImportCheck: Bool) {
+        self.vrf = vrf
+        self.asNumber = asNumber
+        self.hasImportCheck = hasImportCheck
     }
 }
 

@@ -17,7 +17,7 @@ struct BenchCommand: AsyncParsableCommand {
             """)
 
     /// In the order in which they run.
-    static let suites: [any BenchSuite] = [CommitSuite(), QueueSuite(), JournalSuite()]
+    static let suites: [any BenchSuite] = [CommitSuite(), QueueSuite(), JournalSuite(), ProvidersSuite()]
 
     @Argument(help: ArgumentHelp("Suites to run; default: all.", valueName: "suite"))
     var names: [String] = []
@@ -38,6 +38,11 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "Samples of each measurement.")
     var samples = 100
 
+    @Option(
+        help: ArgumentHelp("Numbers of VIPs that the suite providers measures at, rising.", valueName: "n,n"),
+        transform: Self.sizes)
+    var sizes = [100, 1000, 5000, 10_000]
+
     @Flag(help: "A missed target is a failure: exit 1.")
     var strict = false
 
@@ -56,12 +61,21 @@ struct BenchCommand: AsyncParsableCommand {
         }
     }
 
+    private static func sizes(_ text: String) throws -> [Int] {
+        let sizes = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+        guard sizes.allSatisfy((1...10_000).contains), sizes == sizes.sorted() else {
+            throw ValidationError("--sizes: numbers from 1 to 10000 are expected, rising")
+        }
+        return sizes
+    }
+
     func run() async throws {
         let wanted = Self.suites.filter { names.isEmpty || names.contains($0.name) }
         let lab = try await Lab.up(
-            name: "bench-\(ProcessInfo.processInfo.processIdentifier)", repository: repository)
+            name: "bench-\(ProcessInfo.processInfo.processIdentifier)", repository: repository,
+            hasModule: wanted.contains(where: \.needsModule))
         let bench = Bench(
-            nodes: lab.description.nodes, program: binaries + "/cosmolet", folder: folder, samples: samples)
+            lab: lab.description, program: binaries + "/cosmolet", folder: folder, samples: samples, sizes: sizes)
         var report = Report(nodes: lab.description.nodes.map { "\($0.name): FRR \($0.frrVersion)" }, samples: samples)
         let result: Result<Void, any Error>
         do {

@@ -12,20 +12,33 @@ protocol BenchSuite: Sendable {
     var name: String { get }
     /// One line for people.
     var purpose: String { get }
+    /// Whether it wants nodes with the module in bgpd.
+    var needsModule: Bool { get }
     /// Measures, and leaves the lab as it was.
     func run(_ bench: Bench) async throws -> [Measurement]
 }
 
+extension BenchSuite {
+    var needsModule: Bool { false }
+}
+
 /// What the suites work with: a lab of their own, and how much is to be measured.
 struct Bench: Sendable {
-    /// The lab's nodes, one for each FRR release.
-    var nodes: [LabDescription.Node]
+    /// The lab.
+    var lab: LabDescription
     /// The `cosmolet` program.
     var program: String
     /// For sockets and journals.
     var folder: String
     /// Samples of each measurement.
     var samples: Int
+    /// Numbers of VIPs, for suites that grow.
+    var sizes: [Int]
+
+    /// The nodes without the module, one for each FRR release.
+    var nodes: [LabDescription.Node] { lab.nodes.filter { $0.northboundSocket == nil } }
+    /// The nodes with the module, likewise.
+    var moduleNodes: [LabDescription.Node] { lab.nodes.filter { $0.northboundSocket != nil } }
 
     /// Runs a closure with a session of its own with a node's mgmtd; afterwards nothing of ours is left there.
     func withSession<Value: Sendable>(
@@ -34,13 +47,41 @@ struct Bench: Sendable {
         let session = MgmtdSession(
             configuration: MgmtdConfiguration(socketPath: node.managementSocket),
             logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
+        return try await use(session) { try await body(session) }
+    }
+
+    /// The same with the module in a node's bgpd.
+    func withModule<Value: Sendable>(
+        _ node: LabDescription.Node, _ body: (ModuleSession) async throws -> Value
+    ) async throws -> Value {
+        guard let socket = node.northboundSocket else { throw BenchError("\(node.name) has no module") }
+        let session = ModuleSession(configuration: ModuleConfiguration(socketPath: socket))
+        return try await use(session) { try await body(session) }
+    }
+
+    private func use<Value: Sendable>(
+        _ session: any ManagementSession, _ body: () async throws -> Value
+    ) async throws -> Value {
         _ = try await session.open()
         let result: Result<Value, any Error>
-        do { result = .success(try await body(session)) } catch { result = .failure(error) }
+        do { result = .success(try await body()) } catch { result = .failure(error) }
         let leftovers = try await session.networks().map { NetworkEdit.remove($0.prefix) }
         if !leftovers.isEmpty { try await Self.commit(leftovers, session) }
         await session.close()
         return try result.get()
+    }
+
+    /// Waits until both routers have so many of our VIPs, and with that have nothing more to do.
+    func waitUntilRouters(have count: Int) async throws {
+        for router in lab.routers {
+            try await eventually("\(router.name) has \(count) VIPs") {
+                try await Lab.kernelRoutes(inNamespace: router.namespace).count { Self.isVIP($0.key) } == count
+            }
+        }
+    }
+
+    private static func isVIP(_ prefix: String) -> Bool {
+        prefix.hasPrefix("198.51.") || prefix.hasPrefix("2001:db8:51:")
     }
 
     /// Runs a closure with a northbound beside a node's FRR, with a new journal, and a client of it.
@@ -69,7 +110,7 @@ struct Bench: Sendable {
 
     /// Commits, and fails unless it was applied.
     @discardableResult
-    static func commit(_ edits: [NetworkEdit], _ session: MgmtdSession) async throws -> CommitResult {
+    static func commit(_ edits: [NetworkEdit], _ session: any ManagementSession) async throws -> CommitResult {
         let result = await session.commit(Transaction(id: UUID().uuidString, edits: edits))
         guard result.outcome == .applied else { throw BenchError("a commit was \(result.outcome)") }
         return result

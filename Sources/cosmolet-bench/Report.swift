@@ -17,7 +17,7 @@ struct Measurement: Sendable, Encodable {
     var subject: String
     /// What was measured.
     var name: String
-    /// `ms` or `MB`.
+    /// `ms`, `MB`, or `x` for a ratio.
     var unit: String
     /// In the order in which they were taken.
     var samples: [Double]
@@ -123,7 +123,8 @@ struct Report: Sendable, Encodable {
         }.joined(separator: "\n")
     }
 
-    private static func number(_ value: Double) -> String { String(format: "%.1f", value) }
+    /// Small numbers with two digits, which those in microseconds need.
+    private static func number(_ value: Double) -> String { String(format: value < 10 ? "%.2f" : "%.1f", value) }
 }
 
 extension Duration {

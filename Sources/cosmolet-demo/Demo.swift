@@ -44,13 +44,15 @@ final class Demo: Sendable {
 
     /// Starts the lab, the API server with the example objects, and `cosmolet` beside each FRR.
     func start() async throws -> (fabric: Fabric, cluster: Cluster) {
-        presenter.now("Starting the lab: two nodes with FRR, two routers.")
+        presenter.now("Starting the lab: four nodes with FRR, two of them with the module in bgpd, and two routers.")
         parts.withLock { $0.hasLab = true }
-        let lab = try await Lab.up(name: labName, repository: paths.repository)
+        let lab = try await Lab.up(name: labName, repository: paths.repository, hasModule: true)
         let fabric = try await Fabric.follow(lab)
         parts.withLock { $0.fabric = fabric }
         presenter.follow(fabric)
-        for node in fabric.nodes { presenter.result("\(node.name): FRR \(node.frrVersion)") }
+        for node in fabric.nodes {
+            presenter.result("\(node.name): FRR \(node.frrVersion), by \(node.provider.rawValue)")
+        }
         for router in lab.description.routers {
             presenter.result("\(router.name): \(router.kind.uppercased()) \(router.version)")
         }
@@ -75,7 +77,7 @@ final class Demo: Sendable {
         }
         parts.withLock { $0.nodes = nodes }
         for node in nodes { try await node.start() }
-        record(fabric, nodes, appliedWith: appliedWith)
+        try record(fabric, nodes, appliedWith: appliedWith)
         return (fabric, cluster)
     }
 
@@ -109,7 +111,7 @@ final class Demo: Sendable {
 
     private var labName: String { "demo-\(ProcessInfo.processInfo.processIdentifier)" }
 
-    private func record(_ fabric: Fabric, _ nodes: [NodeProcesses], appliedWith: String) {
+    private func record(_ fabric: Fabric, _ nodes: [NodeProcesses], appliedWith: String) throws {
         recorder.record { report in
             report.mode = mode
             report.cosmolet = nodes.first?.agent.facts.version ?? ""
@@ -118,8 +120,8 @@ final class Demo: Sendable {
                 let node = processes.node
                 let facts = processes.management
                 return .init(
-                    name: node.name, frr: node.frrVersion, dialect: facts.dialect, schema: facts.schema,
-                    releases: facts.releases, ipv4: node.ipv4, ipv6: node.ipv6)
+                    name: node.name, frr: node.frrVersion, provider: facts.provider, dialect: facts.dialect,
+                    schema: facts.schema, releases: facts.releases, ipv4: node.ipv4, ipv6: node.ipv6)
             }
             report.routers = fabric.tables.map {
                 .init(name: $0.router.name, kind: $0.router.kind, version: $0.router.version)
@@ -129,6 +131,8 @@ final class Demo: Sendable {
             let facts = node.management
             presenter.result(
                 "\(node.node.name): dialect \(facts.dialect), schema \(facts.schema), releases \(facts.releases)")
+            try recorder.check(
+                "provider of \(node.node.name)", expected: node.node.provider.rawValue, seen: facts.provider)
         }
     }
 }

@@ -111,8 +111,8 @@ struct DemoCommand: AsyncParsableCommand {
         var scenario = Scenario(demo: demo, fabric: fabric, cluster: cluster)
         try await scenario.announce()
         try await scenario.moveEndpoints()
-        try await scenario.killAgent()
-        if demo.mode == .split { try await scenario.killNorthbound() }
+        try await scenario.killAgents()
+        if demo.mode == .split { try await scenario.killNorthbounds() }
         try await scenario.showCommits()
         if demo.mode == .split { try await scenario.rollBack() }
         if isLive {

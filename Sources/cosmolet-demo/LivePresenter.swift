@@ -3,7 +3,7 @@ internal import Foundation
 internal import NetworkTypes
 internal import Synchronization
 
-/// The live view: what the demo does, the routers' tables, the commit logs of both nodes.
+/// The live view: what the demo does, the routers' tables, the commit logs of all nodes.
 final class LivePresenter: Presenter {
     private struct State {
         var terminal = Terminal()
@@ -108,24 +108,30 @@ final class LivePresenter: Presenter {
 
     private static let resultLines = 3
 
-    /// VIP × router → next hops; one line for each node that has or had a path, so that a path keeps its place.
+    /// The nodes, two in a line; then VIP × router → the nodes that are next hops, each in its place, and a dash where
+    /// a node had a path.
     private static func table(_ fabric: Fabric, _ seen: [IPPrefix: Set<String>]) -> [Terminal.Line] {
         let first = 18
         let cell = 31
+        var lines = stride(from: 0, to: fabric.nodes.count, by: 2).map { index in
+            Terminal.Line(
+                fabric.nodes[index...].prefix(2).map { node in
+                    "\(node.name) \(node.ipv4) \(node.release) \(node.provider.rawValue)".padded(to: 40)
+                }.joined(), .dim)
+        }
         let titles = fabric.tables.map { $0.router.name.uppercased().padded(to: cell) }
-        var lines = [Terminal.Line("VIP".padded(to: first) + titles.joined(), .bold)]
+        lines.append(Terminal.Line("VIP".padded(to: first) + titles.joined(), .bold))
         let routes = fabric.routes()
         for (prefix, names) in seen.sorted(by: { $0.key < $1.key }) {
-            for (index, node) in fabric.nodes.filter({ names.contains($0.name) }).enumerated() {
-                let nextHop = fabric.nextHop(of: prefix, node)
-                let cells = fabric.tables.map { table in
-                    let isThere = routes[table.router.name]?["\(prefix)"]?.contains(nextHop) ?? false
-                    return (isThere ? "\(nextHop) \(node.name) (\(node.release))" : "no path    \(node.name)").padded(
-                        to: cell)
-                }
-                lines.append(
-                    Terminal.Line((index == 0 ? "\(prefix.address)" : "").padded(to: first) + cells.joined()))
+            let cells = fabric.tables.map { table in
+                let nextHops = routes[table.router.name]?["\(prefix)"] ?? []
+                return fabric.nodes.map { node in
+                    let isThere = nextHops.contains(fabric.nextHop(of: prefix, node))
+                    let text = isThere ? node.name : names.contains(node.name) ? "  -" : ""
+                    return text.padded(to: 7)
+                }.joined().padded(to: cell)
             }
+            lines.append(Terminal.Line("\(prefix.address)".padded(to: first) + cells.joined()))
         }
         return lines
     }

@@ -14,6 +14,7 @@ struct LogLine: Decodable, Sendable {
         var cause: [String]?
         var address: String?
         var version: String?
+        var provider: String?
         var dialect: String?
         var schema: String?
         var releases: String?
@@ -21,7 +22,7 @@ struct LogLine: Decodable, Sendable {
         enum CodingKeys: String, CodingKey {
             case durationMilliseconds = "duration_ms"
             case replyMilliseconds = "reply_ms"
-            case request, client, outcome, error, edits, cause, address, version, dialect, schema, releases
+            case request, client, outcome, error, edits, cause, address, version, provider, dialect, schema, releases
         }
     }
 
@@ -41,6 +42,7 @@ struct LogLine: Decodable, Sendable {
 /// What a process said of itself and its FRR when it started.
 struct Greeting: Sendable {
     var version = ""
+    var provider = ""
     var dialect = ""
     var schema = ""
     var releases = ""
@@ -54,6 +56,7 @@ struct Greeting: Sendable {
         case "cosmolet agent starts": version = metadata.version ?? ""
         case "serving metrics and probes": address = metadata.address ?? ""
         case "session with FRR open":
+            provider = metadata.provider ?? ""
             dialect = metadata.dialect ?? ""
             schema = metadata.schema ?? ""
             releases = metadata.releases ?? ""

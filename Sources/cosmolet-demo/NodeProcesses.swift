@@ -2,7 +2,7 @@ internal import CosmoletTesting
 
 /// How `cosmolet` runs beside each FRR.
 enum Mode: String, Sendable, Encodable {
-    /// `cosmolet northbound` holds FRR's socket and the journal, `cosmolet agent` the credentials of Kubernetes.
+    /// `cosmolet northbound` holds the way to FRR and the journal, `cosmolet agent` the credentials of Kubernetes.
     case split
     /// `cosmolet agent` alone.
     case embedded
@@ -58,7 +58,7 @@ struct NodeProcesses: Sendable {
             options = ["--northbound", endpoints.listen]
         case .embedded:
             northbound = nil
-            options = ["--northbound", "mgmtd:\(node.managementSocket)"] + endpoints.options
+            options = ["--northbound", node.providerEndpoint] + endpoints.options
         }
         agent = AgentProcess(
             node: node, program: program, kubeconfig: kubeconfig, options: options, environment: environment)

@@ -14,7 +14,7 @@ final class NorthboundProcess: Sendable {
         daemon = Daemon(
             name: "northbound of \(node.name)", program: program,
             arguments: [
-                "northbound", "--socket", node.managementSocket, "--http", "127.0.0.1:0", "--log-format", "json",
+                "northbound", "--provider", node.providerEndpoint, "--http", "127.0.0.1:0", "--log-format", "json",
             ] + options, environment: environment)
     }
 

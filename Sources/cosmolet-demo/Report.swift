@@ -37,6 +37,7 @@ struct Report: Encodable, Sendable {
     struct Node: Encodable, Sendable {
         var name: String
         var frr: String
+        var provider: String
         var dialect: String
         var schema: String
         var releases: String
@@ -56,6 +57,7 @@ struct Report: Encodable, Sendable {
         var address: String
         var node: String
         var frr: String
+        var provider: Provider?
     }
 
     /// A change and what the routers made of it.
@@ -94,6 +96,7 @@ struct Report: Encodable, Sendable {
     struct NodeSpeed: Encodable, Sendable {
         var node: String
         var frr: String
+        var provider: Provider
         var configuredVIPs: Int
         /// By change, then router: API change to the router's kernel.
         var changeToRouter: [String: [String: Series]] = [:]

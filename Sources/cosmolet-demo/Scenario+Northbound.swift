@@ -4,14 +4,21 @@ internal import NetworkTypes
 
 /// The steps about the northbound: what it keeps, and what happens without it.
 extension Scenario {
-    /// SIGKILL of a northbound, and an endpoint leaves its node meanwhile: the routers notice when it is back, not before.
-    func killNorthbound() async throws {
-        let others = fabric.nodes.dropLast().map(\.name)
-        guard let processes = demo.nodes.last, let northbound = processes.northbound,
+    /// SIGKILL of a northbound, for each provider, and an endpoint leaves its node meanwhile: the routers notice when it is
+    /// back, not before.
+    func killNorthbounds() async throws {
+        for node in fabric.oneOfEachProvider(\.last) {
+            guard let index = demo.nodes.firstIndex(where: { $0.node.name == node.name }) else { continue }
+            try await killNorthbound(of: demo.nodes[index], endpoint: index)
+        }
+    }
+
+    private func killNorthbound(of processes: NodeProcesses, endpoint index: Int) async throws {
+        guard let northbound = processes.northbound,
             let probe = try await cluster.plannedServices().first(where: { $0.name == Cluster.probe })
         else { return }
         let node = processes.node.name
-        let index = others.count
+        let others = probe.nodes.subtracting([node])
         presenter.now(
             """
             kill -9 of the \(northbound.daemon.name), and the endpoint of demo/\(probe.name) there goes: nothing changes on \
@@ -23,7 +30,7 @@ extension Scenario {
             try await northbound.daemon.kill()
             try await cluster.setProbeReady(node: index, false)
         }
-        let withdrawn = Dictionary(uniqueKeysWithValues: probe.prefixes.map { ($0, Set(others)) })
+        let withdrawn = Dictionary(uniqueKeysWithValues: probe.prefixes.map { ($0, others) })
         var arrivals = try await observe("restart and withdraw", withdrawn) { try await northbound.start() }
         let announced = Dictionary(uniqueKeysWithValues: probe.prefixes.map { ($0, probe.nodes) })
         arrivals += try await observe("announce", announced) {

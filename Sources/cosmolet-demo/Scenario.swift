@@ -41,12 +41,13 @@ struct Scenario: Sendable {
         try checkRoutes("after the announcement")
         for prefix in services.first(where: { $0.name == Self.service })?.prefixes ?? [] {
             for table in fabric.tables {
-                let releases = releases(of: prefix, on: table)
-                let isMixed = releases.count == 2 && releases[0].hasPrefix("10.3") && releases[1].isAtLeast("10.4")
+                let nextHops = nextHops(of: prefix, on: table)
+                let kinds = nextHops.map { [$0.provider.rawValue, $0.frrVersion.isAtLeast("10.4") ? "10.4" : "10.3"] }
                 try recorder.check(
-                    "\(prefix) on \(table.router.name) has a next hop of each FRR generation",
-                    expected: "one of FRR 10.3 and one of FRR 10.4 or later",
-                    seen: releases.map { "FRR \($0)" }.joined(separator: " and "), passed: isMixed)
+                    "\(prefix) on \(table.router.name) has a next hop of each provider and FRR generation",
+                    expected: "FRR 10.3 and FRR 10.4 or later, each by mgmtd and by bgpd",
+                    seen: nextHops.map { "FRR \($0.frrVersion) by \($0.provider.rawValue)" }.joined(separator: ", "),
+                    passed: kinds.count == 4 && Set(kinds).count == 4)
             }
         }
         try await presenter.pause()
@@ -57,7 +58,7 @@ struct Scenario: Sendable {
         let node = fabric.nodes[0]
         let services = try await cluster.plannedServices()
         let prefixes = services.first { $0.name == Self.service }?.prefixes ?? []
-        presenter.now("The endpoints of demo/web leave \(node.name): its path goes, the other stays.")
+        presenter.now("The endpoints of demo/web leave \(node.name): its path goes, the others stay.")
         try await change(
             "withdraw", "the endpoints of demo/web have left \(node.name)", prefixes,
             fabric.nodes.dropFirst().map(\.name)
@@ -67,8 +68,8 @@ struct Scenario: Sendable {
         for prefix in prefixes {
             for table in fabric.tables {
                 try recorder.check(
-                    "next hops of \(prefix) on \(table.router.name)", expected: 1,
-                    seen: releases(of: prefix, on: table).count)
+                    "next hops of \(prefix) on \(table.router.name)", expected: fabric.nodes.count - 1,
+                    seen: nextHops(of: prefix, on: table).count)
             }
         }
         try await presenter.pause()
@@ -87,9 +88,15 @@ struct Scenario: Sendable {
         try await presenter.pause()
     }
 
-    /// SIGKILL of an agent, and its restart: the routers notice nothing.
-    func killAgent() async throws {
-        guard let agent = demo.agents.first else { return }
+    /// SIGKILL of an agent, for each provider, and its restart: the routers notice nothing.
+    func killAgents() async throws {
+        for node in fabric.oneOfEachProvider(\.first) {
+            guard let agent = demo.agents.first(where: { $0.node.name == node.name }) else { continue }
+            try await kill(agent)
+        }
+    }
+
+    private func kill(_ agent: AgentProcess) async throws {
         presenter.now("kill -9 of the agent of \(agent.node.name), and its restart: nothing changes on the routers.")
         let commits = agent.commits.value.count
         let what = "kill -9 and restart of the agent of \(agent.node.name)"
@@ -179,10 +186,10 @@ struct Scenario: Sendable {
         return arrivals
     }
 
-    /// FRR releases of the nodes that a prefix leads to, the oldest first.
-    private func releases(of prefix: IPPrefix, on table: RouterTable) -> [String] {
+    /// The nodes that a prefix leads to, in the lab's order.
+    private func nextHops(of prefix: IPPrefix, on table: RouterTable) -> [LabDescription.Node] {
         let nextHops = table.snapshot.value.routes["\(prefix)"] ?? []
-        return nextHops.compactMap { fabric.node(at: $0)?.frrVersion }.sorted { !$0.isAtLeast($1) }
+        return fabric.nodes.filter { nextHops.contains(fabric.nextHop(of: prefix, $0)) }
     }
 
     func record(_ name: String, _ description: String, _ arrivals: [Report.Arrival]) {
@@ -190,7 +197,9 @@ struct Scenario: Sendable {
             table.mapValues { nextHops in
                 nextHops.map { address in
                     let node = fabric.node(at: address)
-                    return Report.NextHop(address: address, node: node?.name ?? "", frr: node?.frrVersion ?? "")
+                    return Report.NextHop(
+                        address: address, node: node?.name ?? "", frr: node?.frrVersion ?? "",
+                        provider: node?.provider)
                 }
             }
         }

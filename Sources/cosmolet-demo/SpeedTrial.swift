@@ -3,6 +3,7 @@ internal import FRRManagement
 internal import Logging
 internal import NetworkTypes
 internal import Northbound
+internal import NorthboundRPC
 
 /// Measures one VIP at a time, everything else idle: API change to commit reply and to the routers, and what the same
 /// commit costs a client that does nothing else. docs/demo.md defines each number.
@@ -56,7 +57,8 @@ struct SpeedTrial: Sendable {
         _ processes: NodeProcesses, endpoint: Int, prefix: IPPrefix, nodes: Set<String>
     ) async throws -> Report.NodeSpeed {
         let node = processes.node
-        var result = Report.NodeSpeed(node: node.name, frr: node.frrVersion, configuredVIPs: configuredVIPs(of: node))
+        var result = Report.NodeSpeed(
+            node: node.name, frr: node.frrVersion, provider: node.provider, configuredVIPs: configuredVIPs(of: node))
         result.bareCommit = Report.Series(try await bareCommits(node))
         var collected: [String: [Sample]] = ["withdraw": [], "announce": []]
         for round in 0...samples {
@@ -111,14 +113,12 @@ struct SpeedTrial: Sendable {
 
     /// Announces a VIP by hand again and again, in the shortest way, beside the idle agent.
     private func bareCommits(_ node: LabDescription.Node) async throws -> [Duration] {
-        let session = MgmtdSession(
-            configuration: MgmtdConfiguration(socketPath: node.managementSocket),
-            logger: Logger(label: "demo") { _ in SwiftLogNoOpLogHandler() })
+        let session = bareSession(node)
         do {
             _ = try await session.open()
             var durations: [Duration] = []
             for round in 0...samples {
-                let duration = try await session.bareCommit(Self.yardstick)
+                let duration = try await bareCommit(session)
                 if round > 0 { durations.append(duration) }
                 _ = try await fabric.expect([Self.yardstick.prefix: [node.name]])
                 let result = await session.commit(
@@ -134,6 +134,26 @@ struct SpeedTrial: Sendable {
             await session.close()
             throw error
         }
+    }
+
+    private func bareSession(_ node: LabDescription.Node) -> any ManagementSession {
+        if let socket = node.northboundSocket {
+            return ModuleSession(configuration: ModuleConfiguration(socketPath: socket))
+        }
+        return MgmtdSession(
+            configuration: MgmtdConfiguration(socketPath: node.managementSocket),
+            logger: Logger(label: "demo") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    /// To the last reply that the change needs, without reading back.
+    private func bareCommit(_ session: any ManagementSession) async throws -> Duration {
+        if let session = session as? MgmtdSession { return try await session.bareCommit(Self.yardstick) }
+        let result = await session.commit(
+            Transaction(id: "demo-yardstick", edits: [.set(Self.yardstick)], cause: ["demo"]))
+        guard result.outcome == .applied, let duration = result.durationToReply else {
+            throw DemoError("\(Self.yardstick.prefix) could not be announced: \(result.outcome)")
+        }
+        return duration
     }
 
     private func configuredVIPs(of node: LabDescription.Node) -> Int {

@@ -8,7 +8,8 @@ enum Summary {
         guard let speed = report.speed else { return lines.joined(separator: "\n") }
         let first = 56
         lines.append(
-            "  " + "p50 / p99 in ms, all else idle".padded(to: first) + row(speed) { "\($0.node), FRR \($0.frr)" })
+            "  " + "p50 / p99 in ms, all else idle".padded(to: first)
+                + row(speed) { "\($0.node) \($0.frr) \($0.provider.rawValue)" })
         func add(_ name: String, _ series: (Report.NodeSpeed) -> Report.Series?) {
             lines.append("  " + name.padded(to: first) + row(speed) { series($0).map(text) ?? "" })
         }
@@ -31,6 +32,6 @@ enum Summary {
     }
 
     private static func row(_ speed: Report.Speed, _ cell: (Report.NodeSpeed) -> String) -> String {
-        speed.nodes.map { cell($0).padded(to: 24) }.joined()
+        speed.nodes.map { cell($0).padded(to: 20) }.joined()
     }
 }

@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import CosmoletAgent
-internal import FRRManagement
 internal import Foundation
 internal import Logging
 internal import NetworkTypes
@@ -11,7 +10,7 @@ internal import Observability
 struct SessionOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Where FRR is: mgmtd:PATH; default: the file's, else mgmtd:/var/run/frr/mgmtd_fe.sock.",
+            "Where FRR is: mgmtd:PATH, bgpd:PATH or auto; default: the file's, else mgmtd:/var/run/frr/mgmtd_fe.sock.",
             valueName: "endpoint"))
     var northbound: String?
 
@@ -40,22 +39,17 @@ struct SessionOptions: ParsableArguments {
         }
     }
 
-    private func makeSession() throws -> (MgmtdSession, TagMap) {
+    private func makeSession() throws -> (any ManagementSession, TagMap) {
         do {
             var agent = try config.map { try AgentConfiguration(file: $0) } ?? AgentConfiguration()
             if let table { agent.table = table }
-            if let northbound {
-                guard case .mgmtd(let socket) = try NorthboundEndpoint(northbound) else {
-                    throw ConfigurationError(
-                        "--northbound", "this command talks to mgmtd itself; give mgmtd:PATH")
-                }
-                agent.socket = socket
-            }
             let logger = Logger(label: "cosmolet") { LogFormat.text.makeHandler(label: $0, level: .warning) }
-            let session = MgmtdSession(
-                configuration: MgmtdConfiguration(
-                    socketPath: agent.socket, table: agent.table, tags: agent.tags), logger: logger)
-            return (session, agent.tags)
+            let endpoint = try northbound.map { text throws(ConfigurationError) in try NorthboundEndpoint(text) }
+            guard let providers = Providers(agent, endpoint: endpoint ?? agent.provider, logger: logger) else {
+                throw ConfigurationError(
+                    "--northbound", "this command talks to FRR itself; give mgmtd:PATH, bgpd:PATH or auto")
+            }
+            return (providers.makeSession(), agent.tags)
         } catch let error as ConfigurationError {
             throw Failure.exit(error, file: config)
         }

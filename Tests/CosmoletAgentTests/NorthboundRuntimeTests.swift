@@ -72,7 +72,7 @@ import Testing
             #expect(records.first?.cause == ["shop/web: 198.51.100.1 EndpointInCluster"])
             let metrics = telemetry.registry.exposition()
             // One commit is one in every count, though two parts of the process have to do with it.
-            #expect(metrics.contains("cosmolet_commits_total{outcome=\"applied\",provider=\"fake\"} 1"))
+            #expect(metrics.contains("cosmolet_commits_total{outcome=\"applied\",provider=\"mgmtd\"} 1"))
             #expect(
                 metrics.contains("cosmolet_northbound_transactions_total{kind=\"commit\",outcome=\"applied\"} 1"))
             #expect(metrics.contains("cosmolet_northbound_requests_total{method=\"Commit\",code=\"OK\"} 1"))

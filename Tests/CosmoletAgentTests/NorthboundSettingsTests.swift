@@ -24,6 +24,7 @@ import Testing
             """
             northbound:
               connect: zmq+ipc:///run/a.sock
+              provider: bgpd:/run/frr/cosmolet.sock
               listen: zmq+ipc:///run/b.sock
               publish: zmq+ipc:///run/c.sock
               http: "off"
@@ -41,6 +42,7 @@ import Testing
               drainHold: 0
             """)
         #expect(settings.connect?.description == "zmq+ipc:///run/a.sock")
+        #expect(settings.provider == .bgpd(socket: "/run/frr/cosmolet.sock"))
         #expect(settings.listen?.description == "zmq+ipc:///run/b.sock")
         #expect(settings.publish?.description == "zmq+ipc:///run/c.sock")
         #expect(settings.http == nil && settings.journal == nil && settings.requiresJournal)
@@ -65,6 +67,9 @@ import Testing
         ("northbound:\n  listen: /run/x.sock", "northbound.listen", 2, "zmq+ipc://PATH"),
         ("northbound:\n  listen: zmq+ipc://x", "northbound.listen", 2, "not absolute"),
         ("northbound:\n  connect: vtysh", "northbound.connect", 2, "mgmtd:PATH"),
+        ("northbound:\n  provider: zmq+ipc:///run/a.sock", "northbound.provider", 2, "another northbound"),
+        ("northbound:\n  provider: bgpd", "northbound.provider", 2, "bgpd:PATH"),
+        ("northbound:\n  provider: \"auto:/run/a.sock\"", "northbound.provider", 2, "auto:MGMTD_PATH,MODULE_PATH"),
         ("northbound:\n  http: 9724", "northbound.http", 2, "HOST:PORT"),
         ("northbound:\n  staleAfter: 1", "northbound.staleAfter", 2, "from 2 to 86400"),
         ("northbound:\n  staleAfter: soon", "northbound.staleAfter", 2, "whole number"),
@@ -81,6 +86,20 @@ import Testing
         #expect(error?.path == row.path)
         #expect(error?.line == row.line)
         #expect(error?.description.contains(row.words) == true, "\(String(describing: error))")
+    }
+
+    @Test(arguments: [
+        "mgmtd:/run/frr/mgmtd_fe.sock", "bgpd:/run/frr/cosmolet.sock", "auto", "auto:/run/m.sock,/run/c.sock",
+        "zmq+ipc:///run/nb.sock",
+    ])
+    func anEndpointIsReadAsItIsWritten(text: String) throws {
+        #expect(try NorthboundEndpoint(text).description == text)
+    }
+
+    @Test(arguments: ["", "auto:", "auto:a", "auto:a,", "auto:a,b,c", "bgpd:", "frr:/run/x", "mgmtd"])
+    func anotherEndpointIsRefused(text: String) {
+        let error = #expect(throws: ConfigurationError.self) { try NorthboundEndpoint(text) }
+        #expect(error?.description.contains("auto:MGMTD_PATH,MODULE_PATH") == true)
     }
 
     @Test func tcpNeedsKeysOnBothSides() throws {

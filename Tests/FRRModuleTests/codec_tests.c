@@ -217,7 +217,16 @@ static void test_arena(void)
     CHECK(cn_arena_take(&arena, 100000) == NULL && cn_arena_take(&arena, SIZE_MAX) == NULL);
     CHECK(cn_arena_array(&arena, SIZE_MAX / 2, 4) == NULL && cn_arena_take(&arena, 0) != NULL);
     CHECK(strcmp(cn_arena_text(&arena, "text"), "text") == 0);
+    memset(small, 1, 1);
+    cn_arena_reset(&arena);
+    CHECK(arena.used == 65536 && arena.chunks != NULL);
+    unsigned char *again = cn_arena_take(&arena, 2);
+    CHECK(again == small && again[0] == 0 && again[1] == 0);
     cn_arena_free(&arena);
+    CHECK(arena.used == 0 && arena.chunks == NULL);
+    cn_arena_reset(&arena);
+    CHECK(arena.used == 0 && cn_arena_take(&arena, 100000) != NULL);
+    cn_arena_reset(&arena);
     CHECK(arena.used == 0 && arena.chunks == NULL);
 }
 

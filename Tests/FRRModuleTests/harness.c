@@ -55,7 +55,9 @@ void client_send(
         client->turns++;
         needs_more = cn_service_continue(&client->service);
     }
-    CHECK(!client->service.call.is_there && client->service.call.arena.chunks == NULL);
+    CHECK(!client->service.call.is_there && client->service.call.arena.used <= 65536);
+    // So that the sanitizer sees what is used after its request.
+    cn_arena_free(&client->service.call.arena);
 }
 
 unsigned client_call(struct client *client, const char *method, const char *request_id, const ProtobufCMessage *body)

@@ -14,19 +14,19 @@ prepare_member() {
     chmod 1777 "$state/tmp"
     ln -s "$(root_path "$kind")" "$state/root"
     case $member in
-        node-c | node-d) prepare_module "$member" ;;
         node-*) render node.conf "$member" >"$state/etc/$member/frr.conf" ;;
         *) render_router "$member" >"$state/etc/$member/frr.conf" ;;
     esac
+    if [[ " ${MODULE_NODES[*]} " == *" $member "* ]]; then prepare_module "$member"; fi
     echo "service integrated-vtysh-config" >"$state/etc/$member/vtysh.conf"
     chown -R "$FRR_UID:$FRR_GID" "$state"/{run/frr,etc,lib}
 }
 
-# prepare_module MEMBER: a node whose bgpd loads the module.
+# prepare_module MEMBER: a node like the others, whose bgpd loads the module as well.
 prepare_module() {
     local member=$1 state="$LAB_DIR/$1" suite=trixie
     if [[ ${MEMBER_ROOT[$member]} == native ]]; then suite=sid; fi
-    render node-module.conf "$member" >"$state/etc/$member/frr.conf"
+    render node-module.conf "$member" >>"$state/etc/$member/frr.conf"
     cp "$(dirname "$ROOTS_DIR")/frr-module/$suite/bgpd_cosmolet.so" "$state/lib/$member/"
     printf '%s\n' -M "/var/lib/frr/$member/bgpd_cosmolet.so" >"$state/options/bgpd"
 }

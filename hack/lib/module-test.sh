@@ -23,45 +23,64 @@ command_test() {
     say "all tests passed"
 }
 
-# sanitized OUTPUT FLAG... FILE...: compiles files with what of the module does not need FRR.
+# The flags of whatever runs here: the sanitizers' own, and the counters by which the fuzzer finds its way.
+# shellcheck disable=SC2054  # the commas are the option's
+SANITIZED=(-std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
+    -fno-omit-frame-pointer -Wall -Wextra -Werror
+    "-I$project/Sources/FRRModule" "-I$project/Sources/CMessages/include" "-I$MODULE_TESTS"
+    "-DGOLDEN_FILE=\"$project/Tests/NorthboundRPCTests/ProtocolGolden/messages.txt\"")
+
+# Compiles what of the module does not need FRR, with the stub, once for all programs. They run in a folder of this
+# process; the corpus of the fuzzer stays in the cache.
+compile_core() {
+    local sources
+    [[ ! -e ${core_dir:-} ]] || return 0
+    CLANG=${CLANG:-clang}
+    command -v "$CLANG" >/dev/null || die "no clang (it comes with Swift; or set CLANG)"
+    mkdir -p "$MODULE_TEST_DIR"
+    core_dir=$(mktemp -d "$MODULE_TEST_DIR/run.XXXXXX")
+    trap 'rm -rf "$core_dir"' EXIT
+    mapfile -t sources < <(grep -L '^#include <zebra.h>' "$project"/Sources/FRRModule/*.c)
+    # shellcheck disable=SC2016  # the inner shell expands these
+    printf '%s\0' "${sources[@]}" "$project/Sources/CMessages/cosmolet_northbound.pb-c.c" \
+        "$MODULE_TESTS/stub_bgpd.c" "$MODULE_TESTS/harness.c" |
+        xargs -0 -P "$(nproc)" -n 1 bash -c '"${@:2}" -c -o "$1/$(basename "${!#}").o"' - \
+            "$core_dir" "$CLANG" "${SANITIZED[@]}" || die "the module does not compile with $CLANG"
+}
+
+# sanitized NAME FLAG... FILE: a program of one file and the core.
 sanitized() {
-    local output=$1 core clang=${CLANG:-clang}
+    local name=$1
     shift
-    command -v "$clang" >/dev/null || die "no clang (it comes with Swift; or set CLANG)"
-    mapfile -t core < <(grep -L '^#include <zebra.h>' "$project"/Sources/FRRModule/*.c)
-    "$clang" -std=c11 -D_GNU_SOURCE -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
-        -fno-omit-frame-pointer -fuse-ld=lld -Wall -Wextra -Werror \
-        -I"$project/Sources/FRRModule" -I"$project/Sources/CMessages/include" -I"$MODULE_TESTS" \
-        -DGOLDEN_FILE="\"$project/Tests/NorthboundRPCTests/ProtocolGolden/messages.txt\"" \
-        "$@" "${core[@]}" "$project/Sources/CMessages/cosmolet_northbound.pb-c.c" \
-        "$MODULE_TESTS/stub_bgpd.c" "$MODULE_TESTS/harness.c" -lprotobuf-c -lzmq -o "$output"
+    "$CLANG" "${SANITIZED[@]}" -fuse-ld=lld "$@" "$core_dir"/*.o -lprotobuf-c -lzmq -o "$core_dir/$name"
 }
 
 test_unit() {
     local name
-    mkdir -p "$MODULE_TEST_DIR"
+    compile_core
     for name in "${UNIT_TESTS[@]}"; do
-        sanitized "$MODULE_TEST_DIR/$name" "$MODULE_TESTS/${name}_tests.c"
+        sanitized "$name" "$MODULE_TESTS/${name}_tests.c"
         say "unit tests: $name"
-        "$MODULE_TEST_DIR/$name"
+        "$core_dir/$name"
     done
 }
 
 # What is found stays in the corpus in the cache; a failure's input is kept beside it.
 test_fuzz() {
     local seconds=$1 name corpus
+    compile_core
     for name in "${FUZZ_TARGETS[@]}"; do
         corpus="$MODULE_TEST_DIR/corpus-$name"
         mkdir -p "$corpus"
-        sanitized "$MODULE_TEST_DIR/fuzz-$name" -fsanitize=fuzzer "$MODULE_TESTS/${name}_fuzz.c"
+        sanitized "fuzz-$name" -fsanitize=fuzzer "$MODULE_TESTS/${name}_fuzz.c"
         python3 "$MODULE_TESTS/make_corpus.py" "$name" "$corpus"
         say "fuzzing for $seconds s: $name"
-        (cd "$MODULE_TEST_DIR" && "./fuzz-$name" -max_total_time="$seconds" -max_len=8192 -print_final_stats=1 \
-            -artifact_prefix="failure-$name-" "$corpus" >"fuzz-$name.log" 2>&1) || {
-            tail -n 40 "$MODULE_TEST_DIR/fuzz-$name.log" >&2
+        (cd "$MODULE_TEST_DIR" && "$core_dir/fuzz-$name" -max_total_time="$seconds" -max_len=8192 -print_final_stats=1 \
+            -artifact_prefix="failure-$name-" "$corpus" >"$core_dir/fuzz-$name.log" 2>&1) || {
+            tail -n 40 "$core_dir/fuzz-$name.log" >&2
             die "fuzzing of $name failed; see $MODULE_TEST_DIR/failure-$name-*"
         }
-        grep -E 'number_of_executed_units|average_exec' "$MODULE_TEST_DIR/fuzz-$name.log"
+        grep -E 'number_of_executed_units|average_exec' "$core_dir/fuzz-$name.log"
     done
 }
 
@@ -70,15 +89,15 @@ with_lab() {
     local name=$1 status=0
     shift
     need_root
-    LAB_JSON=$("$here/lab" up --name "$name" --module --owner "$$" --replace)
+    LAB_JSON=$("$here/lab" up --name "$name" --module --owner "$$")
     COSMOLET_LAB_COMMAND="$here/lab" COSMOLET_MODULES="$MODULES_DIR" LAB_JSON=$LAB_JSON "$@" || status=$?
     "$here/lab" down --name "$name"
     return "$status"
 }
 
-test_live() { with_lab frr-module-test python3 "$MODULE_TESTS/live_tests.py"; }
+test_live() { with_lab "module-test-$$" python3 "$MODULE_TESTS/live_tests.py"; }
 
 command_bench() {
     [[ ${1:-} == --sizes || $# == 0 ]] || die "unknown argument '$1' (see hack/frr-module --help)"
-    with_lab frr-module-bench python3 "$MODULE_TESTS/benchmark.py" "${2:-100,1000,5000,10000}"
+    with_lab "module-bench-$$" python3 "$MODULE_TESTS/benchmark.py" "${2:-100,1000,5000,10000}"
 }

@@ -181,6 +181,8 @@ extension NorthboundWire.Capabilities: CRepresented {
         modules = unsafe CCopy.messages(message.n_modules, message.modules)
         policy = unsafe CCopy.message(message.policy)
         limits = unsafe CCopy.message(message.limits)
+        instances = unsafe CCopy.messages(message.n_instances, message.instances)
+        generation = unsafe CCopy.scalar(message.has_generation, message.generation)
     }
 
     func fill(_ pointer: UnsafeMutableRawPointer, in arena: CArena) {
@@ -193,6 +195,30 @@ extension NorthboundWire.Capabilities: CRepresented {
         unsafe message.pointee.modules = unsafe arena.messages(modules)
         unsafe message.pointee.policy = unsafe arena.optional(policy)
         unsafe message.pointee.limits = unsafe arena.optional(limits)
+        unsafe message.pointee.n_instances = instances.count
+        unsafe message.pointee.instances = unsafe arena.messages(instances)
+        unsafe CFill.scalar(generation, &message.pointee.has_generation, &message.pointee.generation)
+    }
+}
+
+extension NorthboundWire.BGPInstance: CRepresented {
+    static func empty(in arena: CArena) -> UnsafeMutableRawPointer {
+        unsafe UnsafeMutableRawPointer(arena.make(cosmolet__northbound__v1__bgpinstance__init))
+    }
+
+    init(copying pointer: UnsafeRawPointer) {
+        self.init()
+        let message = unsafe pointer.assumingMemoryBound(to: Cosmolet__Northbound__V1__BGPInstance.self).pointee
+        vrf = unsafe CCopy.text(message.vrf)
+        asNumber = unsafe CCopy.scalar(message.has_as_number, message.as_number)
+        importCheck = unsafe CCopy.flag(message.has_import_check, message.import_check)
+    }
+
+    func fill(_ pointer: UnsafeMutableRawPointer, in arena: CArena) {
+        let message = unsafe pointer.assumingMemoryBound(to: Cosmolet__Northbound__V1__BGPInstance.self)
+        unsafe message.pointee.vrf = unsafe arena.string(vrf)
+        unsafe CFill.scalar(asNumber, &message.pointee.has_as_number, &message.pointee.as_number)
+        unsafe CFill.flag(importCheck, &message.pointee.has_import_check, &message.pointee.import_check)
     }
 }
 

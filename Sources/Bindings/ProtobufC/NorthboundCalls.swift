@@ -116,6 +116,23 @@ extension NorthboundWire {
         public var policy: Policy?
         /// What is possible.
         public var limits: Limits?
+        /// The BGP instances that take networks; from the module inside bgpd only.
+        public var instances: [BGPInstance] = []
+        /// State of the running configuration.
+        public var generation: UInt64?
+
+        /// Makes a message without any field.
+        public init() {}
+    }
+
+    /// A BGP instance of the FRR behind the service.
+    public struct BGPInstance: NorthboundMessage {
+        /// Its VRF.
+        public var vrf: String?
+        /// Its autonomous system number.
+        public var asNumber: UInt32?
+        /// Whether networks need a route in the RIB.
+        public var importCheck: Bool?
 
         /// Makes a message without any field.
         public init() {}

@@ -7,7 +7,9 @@ internal import Yams
 ///
 /// ```yaml
 /// northbound:
-///   connect: zmq+ipc:///run/cosmolet/northbound.sock  # agent: another process has FRR; default: mgmtd itself
+///   connect: zmq+ipc:///run/cosmolet/northbound.sock  # agent: another process has FRR; default: as `provider` says
+///   provider: auto                                    # how FRR is reached from here: mgmtd:PATH (default, with
+///                                                     # frr.socket), bgpd:PATH, auto, auto:MGMTD_PATH,MODULE_PATH
 ///   listen: zmq+ipc:///run/cosmolet/northbound.sock   # "off" for nowhere, the agent's default
 ///   publish: zmq+ipc:///run/cosmolet/commits.sock     # the commit log; "off" for nowhere
 ///   http: 127.0.0.1:9724                              # of the northbound process; "off" for none
@@ -28,7 +30,7 @@ public struct NorthboundSettings: Sendable, Hashable {
     /// The keys of the section, in the order in which they are read.
     public enum Key: String, Sendable, CaseIterable {
         // As they stand in the file.
-        case connect, listen, publish, http, journal, requireJournal, commitLog, group
+        case connect, provider, listen, publish, http, journal, requireJournal, commitLog, group
         case curveKey, curveClients, curveServer, allowedPrefixes, maximumNetworks, maximumEdits, staleAfter, drainHold
     }
 
@@ -37,8 +39,10 @@ public struct NorthboundSettings: Sendable, Hashable {
     /// Where `cosmolet commits follow` looks for the commit log.
     public static let defaultPublish = TransportEndpoint.ipc(path: "/run/cosmolet/commits.sock")
 
-    /// For the agent: where the northbound is; nil for mgmtd at the configured socket.
+    /// For the agent: where the northbound is; nil for one in its own process.
     public var connect: NorthboundEndpoint?
+    /// How a northbound in this process reaches FRR; nil for mgmtd at the configured socket.
+    public var provider: NorthboundEndpoint?
     /// Where clients connect; nil for nowhere.
     public var listen: TransportEndpoint?
     /// Where the commit log is published; nil for nowhere.
@@ -101,6 +105,14 @@ public struct NorthboundSettings: Sendable, Hashable {
     private mutating func read(_ key: Key, _ value: StrictYAML) throws(ConfigurationError) {
         switch key {
         case .connect: connect = try value.northboundEndpoint()
+        case .provider:
+            let endpoint = try value.northboundEndpoint()
+            guard endpoint.isFRR else {
+                throw value.error(
+                    "is \"\(endpoint)\", another northbound; mgmtd:PATH, bgpd:PATH, auto or "
+                        + "auto:MGMTD_PATH,MODULE_PATH is expected")
+            }
+            provider = endpoint
         case .listen:
             listen = try value.endpoint()
             // The default place of the commit log belongs to the default place of the API.

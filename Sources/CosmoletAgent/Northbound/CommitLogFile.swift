@@ -1,3 +1,5 @@
+// Where a type of the system, such as `stat`, is said to come from depends on what the compiler saw first.
+internal import CDispatch
 internal import Dispatch
 internal import Glibc
 internal import Journal

@@ -1,10 +1,9 @@
-internal import FRRManagement
 internal import Logging
 internal import Northbound
 internal import Observability
 internal import ServiceLifecycle
 
-/// The northbound beside one FRR: owns FRR's management socket and the journal, and serves the API over ZeroMQ. Knows
+/// The northbound beside one FRR: owns the way to FRR and the journal, and serves the API over ZeroMQ. Knows
 /// nothing of Kubernetes.
 public struct NorthboundDaemon: Sendable {
     private let configuration: AgentConfiguration
@@ -19,21 +18,22 @@ public struct NorthboundDaemon: Sendable {
     public func run() async throws {
         configuration.bootstrapLog()
         let logger = Logger(label: "northbound")
+        guard let providers = Providers(configuration, endpoint: configuration.provider, logger: logger) else {
+            throw ConfigurationError("northbound.provider", "is another northbound, which is no way to FRR")
+        }
         let telemetry = AgentTelemetry(
             registry: MetricRegistry(), health: HealthState(conditions: [.session, .commitKnown, .journal]),
-            provider: "mgmtd")
+            provider: providers.label)
         telemetry.describeProcess()
         var settings = configuration.northbound
-        settings.policy.use(configuration.tags, table: configuration.table)
+        settings.policy = configuration.policy(for: providers.choice)
         let runtime = try await NorthboundRuntime(
-            settings, session: MgmtdSession(configuration: configuration.mgmtd, logger: logger), agent: nil,
-            telemetry: telemetry,
-            logger: logger)
+            settings, session: providers.makeSession(), agent: nil, telemetry: telemetry, logger: logger)
         let bound = try await runtime.start()
         logger.info(
             "cosmolet northbound serves",
             metadata: [
-                LogKeys.address: "\(bound.map { "\($0)" } ?? "off")", LogKeys.socket: "\(configuration.socket)",
+                LogKeys.address: "\(bound.map { "\($0)" } ?? "off")", LogKeys.socket: "\(providers.sockets)",
                 LogKeys.journal: "\(settings.journal ?? "off")", LogKeys.version: "\(CosmoletVersion.current)",
             ])
         var services: [any ServiceLifecycle.Service] = [HangUpHandler(commitLog: runtime.commitLog, logger: logger)]
@@ -47,9 +47,6 @@ public struct NorthboundDaemon: Sendable {
 }
 
 extension AgentConfiguration {
-    /// FRR's management socket as the session wants it.
-    var mgmtd: MgmtdConfiguration { MgmtdConfiguration(socketPath: socket, table: table, tags: tags) }
-
     /// Sets up the log of the process.
     func bootstrapLog() { logFormat.bootstrap(level: Logger.Level(rawValue: logLevel.rawValue) ?? .info) }
 }

@@ -47,7 +47,7 @@ final class ServiceLog: Sendable {
     func take(_ event: ServiceEvent) {
         switch event {
         case .sessionOpened(let capabilities, let isReconnect):
-            telemetry.sessionOpened(isReconnect: isReconnect)
+            telemetry.sessionOpened(capabilities, isReconnect: isReconnect)
             logger.info(
                 "session with FRR open",
                 metadata: [

@@ -220,7 +220,7 @@ public actor Reconciler {
         running = nil
         refused = [:]
         guard !isEmbedded else { return }
-        telemetry.sessionOpened(isReconnect: isReconnect)
+        telemetry.sessionOpened(capabilities, isReconnect: isReconnect)
         logger.info(
             "session with FRR open",
             metadata: [

@@ -14,6 +14,8 @@ public struct LabDescription: Sendable, Decodable {
         public let dialectExpected: String
         /// Path of mgmtd's front-end socket on this machine's file system.
         public let managementSocket: String
+        /// Path of the socket of the module in bgpd; nil for a node without it.
+        public let northboundSocket: String?
         /// The next hop of IPv4 routes.
         public let ipv4: String
         /// The next hop of IPv6 routes.
@@ -61,10 +63,13 @@ public struct Lab: Sendable {
     }
 
     /// Starts a lab that ends with this process.
-    public static func up(name: String, repository: String) async throws -> Lab {
+    ///
+    /// - Parameter hasModule: with two more nodes, whose bgpd has the module.
+    public static func up(name: String, repository: String, hasModule: Bool = false) async throws -> Lab {
         let output = try await Command.run(
             repository + "/hack/lab",
-            ["up", "--name", name, "--owner", "\(ProcessInfo.processInfo.processIdentifier)", "--replace"])
+            ["up", "--name", name, "--owner", "\(ProcessInfo.processInfo.processIdentifier)", "--replace"]
+                + (hasModule ? ["--module"] : []))
         guard let path = output.split(whereSeparator: \.isNewline).last else {
             throw DeadlineExceeded(description: "hack/lab up printed no path of lab.json")
         }

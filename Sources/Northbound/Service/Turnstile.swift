@@ -2,22 +2,24 @@
 ///
 /// A commit and a reading of running must not overlap: a reading that saw half of the story would be taken for somebody
 /// else's change.
-struct Turnstile {
-    private(set) var isTaken = false
+package struct Turnstile {
+    package private(set) var isTaken = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
+    package init() {}
+
     /// Takes the turn if it is free.
-    mutating func tryEnter() -> Bool {
+    package mutating func tryEnter() -> Bool {
         guard !isTaken else { return false }
         isTaken = true
         return true
     }
 
     /// Puts a task in line; it has its turn when it is resumed.
-    mutating func wait(_ continuation: CheckedContinuation<Void, Never>) { waiting.append(continuation) }
+    package mutating func wait(_ continuation: CheckedContinuation<Void, Never>) { waiting.append(continuation) }
 
     /// Hands the turn to the next in line.
-    mutating func leave() {
+    package mutating func leave() {
         if waiting.isEmpty {
             isTaken = false
         } else {

@@ -33,6 +33,10 @@ public enum Limits {
     public static let errorByteCount = 4096
     /// YANG modules that a service names.
     public static let moduleCount = 256
+    /// BGP instances that a service names.
+    public static let instanceCount = 64
+    /// Name of a VRF.
+    public static let vrfByteCount = 36
     /// Prefixes, and classes, of a policy.
     public static let policyEntryCount = 4096
     /// Records of a page.

@@ -29,6 +29,15 @@ extension MessageCodec {
         }
         message.policy = try wire(capabilities.policy)
         message.limits = try wire(capabilities.limits)
+        try count(capabilities.instances.count, "Capabilities.instances", maximum: Limits.instanceCount)
+        for (index, instance) in capabilities.instances.enumerated() {
+            var wire = NorthboundWire.BGPInstance()
+            wire.vrf = try text(instance.vrf, "Capabilities.instances[\(index)].vrf", maximum: Limits.vrfByteCount)
+            wire.asNumber = instance.asNumber
+            wire.importCheck = instance.hasImportCheck
+            message.instances.append(wire)
+        }
+        message.generation = capabilities.generation
         return message
     }
 
@@ -79,12 +88,22 @@ extension MessageCodec {
             let revision = try optionalText(module.revision, "Capabilities.modules[\(index)].revision")
             modules.append(revision.map { "\(name)@\($0)" } ?? name)
         }
+        try count(message.instances.count, "Capabilities.instances", maximum: Limits.instanceCount)
+        var instances: [BGPInstance] = []
+        for (index, instance) in message.instances.enumerated() {
+            let field = "Capabilities.instances[\(index)].vrf"
+            instances.append(
+                BGPInstance(
+                    vrf: try name(instance.vrf, field, maximum: Limits.vrfByteCount),
+                    asNumber: instance.asNumber ?? 0, hasImportCheck: instance.importCheck ?? false))
+        }
         return ServiceCapabilities(
             apiVersion: version.description,
             programVersion: try text(message.programVersion ?? "", "Capabilities.program_version"),
             management: management, modules: modules,
             policy: try policy(try required(message.policy, "Capabilities.policy")),
-            limits: try limits(try required(message.limits, "Capabilities.limits")))
+            limits: try limits(try required(message.limits, "Capabilities.limits")), instances: instances,
+            generation: message.generation)
     }
 
     private static func limits(_ message: NorthboundWire.Limits) throws(NorthboundError) -> ServiceLimits {

@@ -14,6 +14,10 @@ public struct RequestClientConfiguration: Sendable {
     public var linger: Duration = .seconds(1)
     /// Pings by which a dead server is noticed; nil for none.
     public var heartbeat: ZeroMQSocketOptions.Heartbeat? = .init(interval: .seconds(2), timeout: .seconds(6))
+    /// Set for a client that has one connection only, as what it knows holds for one run of the server: when that breaks
+    /// or cannot be made, the closure is called once, on the socket's thread, and all calls fail with `connectionLost`.
+    /// Nil: the client connects again and again.
+    public var onConnectionLost: (@Sendable (_ reason: String) -> Void)?
 
     /// Makes a configuration with the defaults above.
     public init(endpoint: TransportEndpoint, security: ClientSecurity = .filePermissions) {
@@ -232,7 +236,15 @@ public actor RequestClient {
             // Replies that came before the end are good.
             receiveReplies(link)
             let reason = link.lastFailure ?? "the connection broke"
-            pending.failSent(TransportError(code: .connectionLost, message: "\(configuration.endpoint): \(reason)"))
+            let error = TransportError(code: .connectionLost, message: "\(configuration.endpoint): \(reason)")
+            if let onConnectionLost = configuration.onConnectionLost {
+                pending.end(error)
+                unwatch(link)
+                link.discard()
+                onConnectionLost(reason)
+                return
+            }
+            pending.failSent(error)
             scheduleReopening(link)
         }
         step()

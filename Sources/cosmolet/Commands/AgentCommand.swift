@@ -12,8 +12,10 @@ struct AgentCommand: AsyncParsableCommand {
             Runs until SIGTERM or SIGINT. Announcements stay in place when it ends, and are adopted when it starts.
             A flag wins over the environment, the environment over the file.
 
-            FRR is reached in one of two ways:
+            FRR is reached in one of these ways:
               --northbound mgmtd:PATH       this process commits to FRR itself, with a journal of its own (the default)
+              --northbound bgpd:PATH        the same, through the module inside bgpd
+              --northbound auto             the same, through the module if its socket answers, else through mgmtd
               --northbound zmq+ipc://PATH   it is the client of a cosmolet northbound, which has journal and policy
 
             ENVIRONMENT
@@ -51,7 +53,8 @@ struct AgentCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where FRR is: mgmtd:PATH, or a cosmolet northbound at zmq+ipc://PATH.", valueName: "endpoint"))
+            "Where FRR is: mgmtd:PATH, bgpd:PATH, auto, or a cosmolet northbound at zmq+ipc://PATH.",
+            valueName: "endpoint"))
     var northbound: String?
 
     @Option(help: ArgumentHelp("Address of /metrics, /livez and /readyz, or off.", valueName: "host:port"))

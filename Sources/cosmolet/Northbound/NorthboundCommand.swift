@@ -16,12 +16,18 @@ struct NorthboundCommand: AsyncParsableCommand {
 struct NorthboundRunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Own FRR's management socket and serve the northbound API.",
+        abstract: "Own the way to FRR and serve the northbound API.",
         discussion: """
             Runs beside FRR until SIGTERM or SIGINT. Announcements stay in place when it ends.
             Listens at zmq+ipc:///run/cosmolet/northbound.sock and publishes the commit log at
             zmq+ipc:///run/cosmolet/commits.sock; with another --listen, publishes only with --publish.
             A flag wins over the file.
+
+            FRR is reached in one of two ways, called providers:
+              --provider mgmtd:PATH  stock FRR, at mgmtd's socket (the default)
+              --provider bgpd:PATH   the module inside bgpd
+              --provider auto        the module if its socket answers, else mgmtd
+            The socket of the other one is looked for in the same folder.
 
             SIGNALS
               SIGTERM, SIGINT  finish the transaction in flight, then end
@@ -38,6 +44,7 @@ struct NorthboundRunCommand: AsyncParsableCommand {
               cosmolet northbound --config /etc/cosmolet/config.yaml --http off
               cosmolet northbound --commit-log /var/log/cosmolet/commits.jsonl --require-journal
               cosmolet northbound --allow 198.51.100.0/24 --allow 2001:db8:51::/64 --maximum-networks 500
+              cosmolet northbound --provider bgpd:/run/frr/cosmolet.sock
               cosmolet northbound --stale-after 60 --drain-hold 20
               cosmolet northbound --listen zmq+tcp://0.0.0.0:7790 --curve-key server.key --curve-clients clients
             """)
@@ -45,7 +52,13 @@ struct NorthboundRunCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Configuration file (YAML): frr, log, northbound.", valueName: "file"))
     var config: String?
 
-    @Option(help: ArgumentHelp("FRR's management socket; default: the file's.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp(
+            "How FRR is reached: mgmtd:PATH, bgpd:PATH (the module inside bgpd) or auto; default: the file's, else "
+                + "mgmtd.", valueName: "endpoint"))
+    var provider: String?
+
+    @Option(help: ArgumentHelp("mgmtd's socket; default: the file's.", valueName: "path"))
     var socket: String?
 
     @Option(help: ArgumentHelp("Address of /metrics, /livez and /readyz, or off.", valueName: "host:port"))
@@ -70,6 +83,7 @@ struct NorthboundRunCommand: AsyncParsableCommand {
         result.northbound = .process
         if let config { result = try AgentConfiguration(file: config, defaults: .process) }
         if let socket { result.socket = socket }
+        if let provider { try result.northbound.set(.provider, flag: "--provider", to: provider) }
         if let http { try result.northbound.set(.http, flag: "--http", to: http) }
         if let logLevel { try result.setLogLevel(logLevel) }
         if let logFormat { try result.setLogFormat(logFormat) }

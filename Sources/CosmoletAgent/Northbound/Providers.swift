@@ -1,0 +1,115 @@
+internal import FRRManagement
+public import Logging
+internal import NetworkTypes
+public import Northbound
+internal import NorthboundRPC
+
+/// The ways to one FRR: the only place where sessions with it are made.
+public struct Providers: Sendable {
+    /// A way to FRR.
+    public enum Name: String, Sendable {
+        // As in logs, metrics and the journal.
+        case mgmtd, bgpd
+    }
+
+    /// What was asked for.
+    public enum Choice: Sendable, Hashable {
+        /// This one.
+        case only(Name)
+        /// The module in bgpd if it can be used, else mgmtd.
+        case automatic
+    }
+
+    /// File name of mgmtd's front-end socket in FRR's folder for sockets.
+    static let mgmtdSocketName = "mgmtd_fe.sock"
+    /// File name of the module's socket in the same folder.
+    static let moduleSocketName = "cosmolet.sock"
+
+    /// Which one is to be used.
+    public let choice: Choice
+    private let mgmtd: MgmtdConfiguration
+    private let module: ModuleConfiguration
+    private let logger: Logger
+
+    /// Reads out of a configuration where FRR is. The socket of a provider that is not named is looked for beside the
+    /// other one's.
+    ///
+    /// - Returns: nil for the endpoint of a `cosmolet northbound`, which is no provider.
+    public init?(_ configuration: AgentConfiguration, endpoint: NorthboundEndpoint, logger: Logger) {
+        var mgmtdSocket = configuration.socket
+        var moduleSocket: String?
+        switch endpoint {
+        case .mgmtd(let socket):
+            choice = .only(.mgmtd)
+            mgmtdSocket = socket
+        case .bgpd(let socket):
+            choice = .only(.bgpd)
+            moduleSocket = socket
+            mgmtdSocket = Self.neighbour(of: socket, named: Self.mgmtdSocketName)
+        case .automatic(let mgmtd, let module):
+            choice = .automatic
+            mgmtdSocket = mgmtd ?? mgmtdSocket
+            moduleSocket = module
+        case .service: return nil
+        }
+        mgmtd = MgmtdConfiguration(
+            socketPath: mgmtdSocket, table: configuration.table, tags: configuration.tags)
+        module = ModuleConfiguration(
+            socketPath: moduleSocket ?? Self.neighbour(of: mgmtdSocket, named: Self.moduleSocketName))
+        self.logger = logger
+    }
+
+    /// Label of metrics until a session has told which provider it uses.
+    var label: String {
+        switch choice {
+        case .only(let name): name.rawValue
+        case .automatic: Name.bgpd.rawValue
+        }
+    }
+
+    /// The sockets that may be used, for logs.
+    var sockets: String {
+        switch choice {
+        case .only(.mgmtd): mgmtd.socketPath
+        case .only(.bgpd): module.socketPath
+        case .automatic: "\(module.socketPath), \(mgmtd.socketPath)"
+        }
+    }
+
+    /// A session with what was chosen, for one command: nothing is moved.
+    public func makeSession() -> any ManagementSession {
+        switch choice {
+        case .only(let name): session(name)
+        case .automatic: FirstReachableSession([session(.bgpd), session(.mgmtd)])
+        }
+    }
+
+    private func session(_ name: Name) -> any ManagementSession {
+        switch name {
+        case .mgmtd: MgmtdSession(configuration: mgmtd, logger: logger)
+        case .bgpd: ModuleSession(configuration: module)
+        }
+    }
+
+    private static func neighbour(of path: String, named name: String) -> String {
+        let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+        return folder + name
+    }
+}
+
+extension AgentConfiguration {
+    /// Where FRR is, for a process that talks to it itself: what was said of this process, else mgmtd's socket.
+    public var provider: NorthboundEndpoint { northbound.provider ?? .mgmtd(socket: socket) }
+
+    /// The policy of a northbound in this process: what the settings say, with the classes that are configured.
+    func policy(for choice: Providers.Choice) -> NorthboundPolicy {
+        var policy = northbound.policy
+        if choice == .only(.bgpd) {
+            // No tags there, but only what is configured may become a route-map.
+            policy.allowedClasses = Set(tags.classes)
+        } else {
+            policy.use(tags, table: table)
+        }
+        return policy
+    }
+}
