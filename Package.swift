@@ -10,6 +10,7 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -53,7 +54,7 @@ let package = Package(
 
         .target(
             name: "Journal",
-            dependencies: ["NetworkTypes", "Northbound", logging, .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: ["NetworkTypes", "Northbound", logging, grdb],
             swiftSettings: strict),
         .target(
             name: "NorthboundRPC", dependencies: ["Bindings", "NetworkTypes", "Northbound", logging],
@@ -118,7 +119,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "JournalTests",
-            dependencies: ["CosmoletTesting", "Journal", "NetworkTypes", "Northbound", logging],
+            dependencies: ["CosmoletTesting", "Journal", "NetworkTypes", "Northbound", grdb, logging],
             swiftSettings: strict),
         .testTarget(
             name: "NorthboundRPCTests",
@@ -141,8 +142,8 @@ let package = Package(
         .testTarget(
             name: "CosmoletAgentTests",
             dependencies: [
-                "Announcements", "CosmoletAgent", "CosmoletTesting", "KubeSim", "Kubernetes", "NetworkTypes",
-                "Northbound", "NorthboundRPC", "Observability", lifecycle, logging, subprocess,
+                "Announcements", "CosmoletAgent", "CosmoletTesting", "Journal", "KubeSim", "Kubernetes",
+                "NetworkTypes", "Northbound", "NorthboundRPC", "Observability", lifecycle, logging, subprocess,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -2010,7 +2010,7 @@ const ProtobufCMessageDescriptor cosmolet__northbound__v1__policy__descriptor =
   (ProtobufCMessageInit) cosmolet__northbound__v1__policy__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cosmolet__northbound__v1__limits__field_descriptors[4] =
+static const ProtobufCFieldDescriptor cosmolet__northbound__v1__limits__field_descriptors[6] =
 {
   {
     "maximum_message_bytes",
@@ -2060,9 +2060,35 @@ static const ProtobufCFieldDescriptor cosmolet__northbound__v1__limits__field_de
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "maximum_candidates_per_client",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Cosmolet__Northbound__V1__Limits, has_maximum_candidates_per_client),
+    offsetof(Cosmolet__Northbound__V1__Limits, maximum_candidates_per_client),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "candidate_timeout_seconds",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Cosmolet__Northbound__V1__Limits, has_candidate_timeout_seconds),
+    offsetof(Cosmolet__Northbound__V1__Limits, candidate_timeout_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cosmolet__northbound__v1__limits__field_indices_by_name[] = {
+  5,   /* field[5] = candidate_timeout_seconds */
   2,   /* field[2] = maximum_candidates */
+  4,   /* field[4] = maximum_candidates_per_client */
   3,   /* field[3] = maximum_edits */
   0,   /* field[0] = maximum_message_bytes */
   1,   /* field[1] = maximum_queued_commits */
@@ -2070,7 +2096,7 @@ static const unsigned cosmolet__northbound__v1__limits__field_indices_by_name[] 
 static const ProtobufCIntRange cosmolet__northbound__v1__limits__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor cosmolet__northbound__v1__limits__descriptor =
 {
@@ -2080,7 +2106,7 @@ const ProtobufCMessageDescriptor cosmolet__northbound__v1__limits__descriptor =
   "Cosmolet__Northbound__V1__Limits",
   "cosmolet.northbound.v1",
   sizeof(Cosmolet__Northbound__V1__Limits),
-  4,
+  6,
   cosmolet__northbound__v1__limits__field_descriptors,
   cosmolet__northbound__v1__limits__field_indices_by_name,
   1,  cosmolet__northbound__v1__limits__number_ranges,

@@ -58,11 +58,11 @@ enum JournalQueries {
         try JournalRows.records(db, "WHERE id = ?", arguments: [id]).first
     }
 
-    /// The record of a client's request. An empty request id names none.
+    /// The newest record of a client's request. An empty request id names none.
     static func record(requestID: String, client: String, _ db: Database) throws -> TransactionRecord? {
         guard !requestID.isEmpty else { return nil }
         return try JournalRows.records(
-            db, "WHERE client = ? AND request_id = ? AND request_id <> ''",
+            db, "WHERE client = ? AND request_id = ? AND request_id <> '' ORDER BY sequence DESC LIMIT 1",
             arguments: [client, requestID]
         ).first
     }
@@ -78,14 +78,17 @@ enum JournalQueries {
             db, "WHERE confirm_by_us IS NOT NULL AND outcome = 'applied' ORDER BY sequence")
     }
 
-    /// Throws `unusable` when the name or the request id of a record is taken.
+    /// Throws `unusable` when the name of a record is taken, or its request id by one that was not rejected.
     static func refuseDuplicate(of record: TransactionRecord, path: String, _ db: Database) throws {
         if let sequence = try sequence(id: record.id, db) {
             throw JournalError(.unusable, "journal \(path): transaction \(record.id) is there already (\(sequence))")
         }
         guard !record.requestID.isEmpty else { return }
         let statement = try db.cachedStatement(
-            sql: "SELECT id FROM transactions WHERE client = ? AND request_id = ? AND request_id <> ''")
+            sql: """
+                SELECT id FROM transactions
+                WHERE client = ? AND request_id = ? AND request_id <> '' AND outcome <> 'rejected'
+                """)
         if let other = try String.fetchOne(statement, arguments: [record.client, record.requestID]) {
             throw JournalError(
                 .unusable,

@@ -13,7 +13,7 @@ internal import Northbound
 /// `PRAGMA application_id` is `0x436F736D` ("Cosm") and `PRAGMA user_version` the number of the last migration.
 enum JournalSchema {
     /// The version that this release writes.
-    static let version = 1
+    static let version = 2
     /// "Cosm".
     static let applicationID: Int32 = 0x436F_736D
 
@@ -49,8 +49,19 @@ enum JournalSchema {
             try db.execute(sql: "PRAGMA application_id = \(applicationID)")
             try db.execute(sql: "PRAGMA user_version = 1")
         }
+        migrator.registerMigration("2") { db in
+            try db.execute(sql: second)
+            try db.execute(sql: "PRAGMA user_version = 2")
+        }
         return migrator
     }()
+
+    /// A request that was rejected may be made again, so its id may be there several times. `JournalQueries` looks that
+    /// all but the newest of them are rejected.
+    private static let second = """
+        DROP INDEX transactions_request;
+        CREATE INDEX transactions_request ON transactions (client, request_id) WHERE request_id <> '';
+        """
 
     private static let first = """
         CREATE TABLE transactions (

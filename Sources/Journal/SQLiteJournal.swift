@@ -71,7 +71,8 @@ public final class SQLiteJournal: TransactionJournal {
         }
     }
 
-    /// Writes an intent. Throws `unusable` when the name, or the client's request id, is already in the journal.
+    /// Writes an intent. Throws `unusable` when the name, or the client's request id with a record that was not rejected,
+    /// is already in the journal.
     @discardableResult
     public func begin(_ record: TransactionRecord) async throws(JournalError) -> TransactionRecord {
         try await begin([record])[0]
@@ -125,7 +126,7 @@ public final class SQLiteJournal: TransactionJournal {
         }
     }
 
-    /// The record of a client's request, nil when there is none, when it was pruned, or for an empty request id.
+    /// The newest record of a client's request, nil when there is none, when it was pruned, or for an empty request id.
     public func record(requestID: String, client: String) async throws(JournalError) -> TransactionRecord? {
         try await store.onReader { [store] () throws(JournalError) in
             try store.read("record") { db in try JournalQueries.record(requestID: requestID, client: client, db) }

@@ -6,17 +6,24 @@ public struct ServiceLimits: Sendable, Hashable, Codable {
     public var maximumQueuedCommits: Int?
     /// Candidates that exist at once; nil when the service does not tell.
     public var maximumCandidates: Int?
+    /// Candidates of one client at once; nil when the service does not tell.
+    public var maximumCandidatesPerClient: Int?
+    /// A candidate that was not used for so long is forgotten, in whole seconds; nil when the service does not tell.
+    public var candidateTimeout: Duration?
     /// Edits of one message; the policy may allow less. Nil when the service does not tell.
     public var maximumEdits: Int?
 
     /// Makes limits; the defaults are those of the protocol.
     public init(
         maximumMessageByteCount: Int = (8 << 20) + 4096, maximumQueuedCommits: Int? = nil,
-        maximumCandidates: Int? = nil, maximumEdits: Int? = 20_000
+        maximumCandidates: Int? = nil, maximumCandidatesPerClient: Int? = nil, candidateTimeout: Duration? = nil,
+        maximumEdits: Int? = 20_000
     ) {
         self.maximumMessageByteCount = maximumMessageByteCount
         self.maximumQueuedCommits = maximumQueuedCommits
         self.maximumCandidates = maximumCandidates
+        self.maximumCandidatesPerClient = maximumCandidatesPerClient
+        self.candidateTimeout = candidateTimeout
         self.maximumEdits = maximumEdits
     }
 }
@@ -99,11 +106,14 @@ public struct CommitRequest: Sendable, Hashable, Codable {
     public var confirmTimeout: Duration?
     /// What is changed. Only running can be; another one is refused.
     public var datastore: Datastore
+    /// How long the client still waits, from the call on; a commit that has not begun by then is refused. Nil: for ever.
+    public var timeRemaining: Duration?
 
     /// Makes a request.
     public init(
         requestID: String, client: String, edits: [NetworkEdit], candidate: UInt64? = nil, cause: [String] = [],
-        phase: Phase = .all, confirmTimeout: Duration? = nil, datastore: Datastore = .running
+        phase: Phase = .all, confirmTimeout: Duration? = nil, datastore: Datastore = .running,
+        timeRemaining: Duration? = nil
     ) {
         self.requestID = requestID
         self.client = client
@@ -113,6 +123,7 @@ public struct CommitRequest: Sendable, Hashable, Codable {
         self.phase = phase
         self.confirmTimeout = confirmTimeout
         self.datastore = datastore
+        self.timeRemaining = timeRemaining
     }
 }
 
@@ -171,6 +182,8 @@ extension NorthboundDataset {
 ///
 /// Every call throws `NorthboundError` with a gRPC code. Commits of all clients are executed one after the other.
 public protocol NorthboundAPI: Sendable {
+    /// The last sequence number of the journal; nil when there is none to ask. Costs next to nothing.
+    func journalSequence() async throws(NorthboundError) -> Int64?
     /// What the service is and allows.
     func capabilities() async throws(NorthboundError) -> ServiceCapabilities
     /// Networks of ours, of one moment. Throws `invalidArgument` for a path that is not of the model, `notFound` for a
@@ -192,7 +205,11 @@ public protocol NorthboundAPI: Sendable {
     /// One record. Throws `notFound`.
     func transaction(id: String) async throws(NorthboundError) -> TransactionRecord
     /// Brings the announcements back to what they were right after a transaction, as a new transaction.
-    func rollback(to id: String, requestID: String, client: String) async throws(NorthboundError) -> TransactionRecord
+    ///
+    /// - Parameter timeRemaining: as in `CommitRequest`.
+    func rollback(
+        to id: String, requestID: String, client: String, timeRemaining: Duration?
+    ) async throws(NorthboundError) -> TransactionRecord
     /// Refuses commits of all others until unlocked or until the lease of this client ends.
     func lock(client: String) async throws(NorthboundError)
     /// Ends `lock`.
@@ -202,6 +219,13 @@ public protocol NorthboundAPI: Sendable {
 }
 
 extension NorthboundAPI {
+    /// Rolls back without a deadline.
+    public func rollback(
+        to id: String, requestID: String, client: String
+    ) async throws(NorthboundError) -> TransactionRecord {
+        try await rollback(to: id, requestID: requestID, client: client, timeRemaining: nil)
+    }
+
     /// All our networks, as configuration or as state.
     public func get(_ dataset: NorthboundDataset) async throws(NorthboundError) -> Set<Network> {
         try await get(GetRequest(dataset))

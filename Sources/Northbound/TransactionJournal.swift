@@ -72,7 +72,8 @@ public protocol TransactionJournal: Sendable {
     /// The record of this name, nil when there is none.
     func record(id: String) async throws(JournalError) -> TransactionRecord?
 
-    /// The record of a client's request, nil when there is none: the idempotency key.
+    /// The newest record of a client's request, nil when there is none: the idempotency key. All but the newest are
+    /// rejected: `begin` throws `unusable` for a second one beside a record that is not.
     func record(requestID: String, client: String) async throws(JournalError) -> TransactionRecord?
 
     /// Records that pass a filter, in sequence order unless it says otherwise.

@@ -89,7 +89,8 @@ class BothModes(unittest.TestCase):
             objects = render(
                 f"mode={mode}", "config.northbound.allowedPrefixes={198.51.100.0/24}",
                 "config.northbound.staleAfter=60", "config.northbound.maximumNetworks=500",
-                "config.northbound.requireJournal=true", "config.northbound.commitLog=-")
+                "config.northbound.requireJournal=true", "config.northbound.commitLog=-",
+                "config.northbound.journalDays=off", "config.northbound.journalRecords=5000")
             section = configuration(objects, name)["northbound"]
             with self.subTest(mode=mode):
                 self.assertEqual(section["allowedPrefixes"], ["198.51.100.0/24"])
@@ -97,6 +98,8 @@ class BothModes(unittest.TestCase):
                 self.assertEqual(section["maximumNetworks"], 500)
                 self.assertIs(section["requireJournal"], True)
                 self.assertEqual(section["commitLog"], "-")
+                self.assertEqual(section["journalDays"], "off")
+                self.assertEqual(section["journalRecords"], 5000)
 
 
 class Split(unittest.TestCase):
@@ -150,7 +153,8 @@ class Split(unittest.TestCase):
             "frr": frr, "log": log, "northbound": {
                 "listen": "zmq+ipc:///run/cosmolet/northbound.sock",
                 "publish": "zmq+ipc:///run/cosmolet/commits.sock", "group": "65532", "http": "0.0.0.0:9724",
-                "journal": "/var/lib/cosmolet/journal.sqlite", "requireJournal": False, "commitLog": "off",
+                "journal": "/var/lib/cosmolet/journal.sqlite", "journalDays": 30, "journalRecords": 100000,
+                "requireJournal": False, "commitLog": "off",
                 "allowedPrefixes": [], "maximumNetworks": 16384, "maximumEdits": 16384, "staleAfter": "off",
                 "drainHold": 10}})
 

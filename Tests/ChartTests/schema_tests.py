@@ -43,6 +43,8 @@ class Schema(unittest.TestCase):
         ("mode=both", "/mode", "split"),
         ("config.northbound.maximumEdits=0", "/config/northbound/maximumEdits", "minimum"),
         ("config.northbound.allowedPrefixes={10.0.0.1}", "/config/northbound/allowedPrefixes/0", "pattern"),
+        ("config.northbound.journalDays=0", "/config/northbound/journalDays", "oneOf"),
+        ("config.northbound.journalRecords=999", "/config/northbound/journalRecords", "minimum"),
         ("config.northbound.staleAfter=2", "/config/northbound/staleAfter", "oneOf"),
         ("config.northbound.staleAfter=never", "/config/northbound/staleAfter", "oneOf"),
         ("config.northbound.commitLog=commits.jsonl", "/config/northbound/commitLog", "pattern"),

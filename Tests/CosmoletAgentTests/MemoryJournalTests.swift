@@ -49,5 +49,16 @@ import Testing
         #expect(try await ids(TransactionFilter(outcomes: [.rejected])) == ["t2"])
         #expect(try await ids(TransactionFilter(limit: 2, isNewestFirst: true)) == ["t4", "t3"])
         await #expect(throws: JournalError.self) { _ = try await journal.begin(record(1)) }
+        // Only a request that was rejected may be there again; the newest counts.
+        for (id, number) in [("again", 1), ("once more", 2)] {
+            var repeated = record(number)
+            repeated.id = id
+            if number == 1 {
+                await #expect(throws: JournalError.self) { _ = try await journal.begin(repeated) }
+            } else {
+                _ = try await journal.begin(repeated)
+                #expect(try await journal.record(requestID: "r2", client: "test")?.id == id)
+            }
+        }
     }
 }

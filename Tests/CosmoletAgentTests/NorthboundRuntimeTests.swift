@@ -2,9 +2,11 @@ import Announcements
 import CosmoletAgent
 import CosmoletTesting
 import Foundation
+import Journal
 import Logging
 import NetworkTypes
 import Northbound
+import NorthboundRPC
 import Observability
 import ServiceLifecycle
 import Testing
@@ -142,6 +144,83 @@ import Testing
                     logger: logger)
             }
             #expect(error?.message.contains(folder.path + "/journal.sqlite is in use by process \(getpid())") == true)
+        }
+    }
+
+    @Test func retentionOfTheSettingsIsTheJournals() async throws {
+        let frr = FakeManagementSession()
+        var settings = settings
+        try await withEmbedded(settings, frr) { _, runtime, _ in
+            _ = try await frr.openCount.wait(for: "the session") { $0 == 1 }
+            try await runtime.api.waitUntilServing()
+            for number in 0..<12 {
+                let edits = [NetworkEdit.set(network("198.51.100.\(number)/32"))]
+                _ = try await runtime.api.commit(CommitRequest(requestID: "r\(number)", client: "c", edits: edits))
+            }
+        }
+        settings.retention.maximumCount = 10
+        try await withEmbedded(settings, frr) { _, runtime, _ in
+            // Pruned when it is opened.
+            try await eventually("two records are gone") {
+                try await runtime.api.listTransactions(TransactionFilter()).map(\.requestID)
+                    == (2..<12).map { "r\($0)" }
+            }
+        }
+    }
+
+    /// What SIGTERM does to `cosmolet northbound`, signal included up to the service group.
+    @Test func shutdownFinishesTheCommitInFlightAndRefusesTheQueue() async throws {
+        let frr = FakeManagementSession()
+        var settings = settings
+        let endpoint = TransportEndpoint.ipc(path: folder.path + "/s/northbound.sock")
+        settings.listen = endpoint
+        let runtime = try await NorthboundRuntime(
+            settings, session: frr, agent: nil,
+            telemetry: AgentTelemetry(registry: MetricRegistry(), health: HealthState(), provider: "fake"),
+            logger: logger)
+        _ = try await runtime.start()
+        let services = ServiceGroup(
+            configuration: .init(
+                services: runtime.services.map { .init(service: $0) }, logger: logger))
+        let client = NorthboundClient(
+            configuration: RequestClientConfiguration(endpoint: endpoint), client: "operator")
+        try await client.start()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await services.run() }
+            try await client.waitUntilServing()
+            await frr.holdNextCommit()
+            let answers = Observed<[Int: Result<TransactionRecord, NorthboundError>]>([:])
+            for number in 0..<5 {
+                // All change the same prefix, so that none rides with another.
+                let request = CommitRequest(
+                    requestID: "r\(number)", client: "", edits: [.set(network("198.51.100.1/32"))])
+                group.addTask {
+                    let answer: Result<TransactionRecord, NorthboundError>
+                    do throws(NorthboundError) { answer = .success(try await client.commit(request)) } catch {
+                        answer = .failure(error)
+                    }
+                    answers.update { $0[number] = answer }
+                }
+                if number == 0 { _ = try await frr.transactions.wait(for: "the first") { $0.count == 1 } }
+            }
+            try await eventually("four wait") { await runtime.queuedCommitCount == 4 }
+            await services.triggerGracefulShutdown()
+            // Refused at once, and not only when the commit in flight has ended.
+            _ = try await answers.wait(for: "four refusals") { $0.count == 4 }
+            for number in 1..<5 {
+                let error = #expect(throws: NorthboundError.self) { try answers.value[number]?.get() }
+                #expect(error?.code == .unavailable && error?.message.contains("stopping") == true)
+            }
+            await frr.release()
+            try await group.waitForAll()
+            #expect(try answers.value[0]?.get().outcome == .applied)
+        }
+        await client.close()
+        #expect(frr.transactions.value.count == 1)
+        // What the journal has, as the next process finds it.
+        try await withEmbedded(self.settings, frr) { _, next, _ in
+            let records = try await next.api.listTransactions(TransactionFilter())
+            #expect(records.map(\.requestID) == ["r0"] && records.map(\.outcome) == [.applied])
         }
     }
 

@@ -1,4 +1,5 @@
 import CosmoletAgent
+import Journal
 import NetworkTypes
 import Northbound
 import NorthboundRPC
@@ -29,6 +30,8 @@ import Testing
               publish: zmq+ipc:///run/c.sock
               http: "off"
               journal: off
+              journalDays: 7
+              journalRecords: 1000
               requireJournal: true
               commitLog: "-"
               group: frr
@@ -46,12 +49,26 @@ import Testing
         #expect(settings.listen?.description == "zmq+ipc:///run/b.sock")
         #expect(settings.publish?.description == "zmq+ipc:///run/c.sock")
         #expect(settings.http == nil && settings.journal == nil && settings.requiresJournal)
+        #expect(settings.retention.maximumAge == .seconds(7 * 86_400) && settings.retention.maximumCount == 1000)
         #expect(settings.commitLog == .standardOutput && settings.group == "frr")
         #expect(settings.curveKey == "own.key" && settings.curveClients == "clients")
         #expect(settings.curveServer == "server.pub")
         #expect(settings.policy.allowedPrefixes == [try IPPrefix("198.51.100.0/24")])
         #expect(settings.policy.maximumNetworks == 10 && settings.policy.maximumEdits == 5)
         #expect(settings.staleAfter == .seconds(30) && settings.drainHold == .zero)
+    }
+
+    @Test func retentionHasDefaultsAndNoAgeIsAChoice() throws {
+        #expect(try read("").retention.maximumAge == .seconds(30 * 86_400))
+        #expect(try read("").retention.maximumCount == 100_000)
+        #expect(try read("northbound: {journalDays: off}").retention.maximumAge == nil)
+        var settings = NorthboundSettings()
+        try settings.set(.journalDays, flag: "--journal-days", to: "2")
+        #expect(settings.retention.maximumAge == .seconds(2 * 86_400))
+        let error = #expect(throws: ConfigurationError.self) {
+            try settings.set(.journalRecords, flag: "--journal-records", to: "many")
+        }
+        #expect(error?.path == "--journal-records")
     }
 
     @Test func commitLogIsNotPublishedAtTheDefaultPlaceOfAnotherNorthbound() throws {
@@ -74,6 +91,10 @@ import Testing
         ("northbound:\n  staleAfter: 1", "northbound.staleAfter", 2, "from 2 to 86400"),
         ("northbound:\n  staleAfter: soon", "northbound.staleAfter", 2, "whole number"),
         ("northbound:\n  maximumEdits: 0", "northbound.maximumEdits", 2, "from 1"),
+        ("northbound:\n  journalDays: 0", "northbound.journalDays", 2, "from 1 to 36500"),
+        ("northbound:\n  journalDays: never", "northbound.journalDays", 2, "whole number"),
+        ("northbound:\n  journalRecords: 999", "northbound.journalRecords", 2, "from 1000 to 100000000"),
+        ("northbound:\n  journalRecords: off", "northbound.journalRecords", 2, "whole number"),
         ("northbound:\n  requireJournal: maybe", "northbound.requireJournal", 2, "true or false"),
         ("northbound:\n  allowedPrefixes: [10.0.0.1/8]", "northbound.allowedPrefixes[0]", 2, "host bits"),
         ("northbound: off", "northbound", 1, "a mapping is expected"),

@@ -121,7 +121,6 @@ struct MatrixCase: Sendable {
         case .failure(let error):
             if record?.outcome == .applied { problems.append("the client was told \(error)") }
         }
-        if let record { problems += try await checkRepetition(record, answer, rig) }
         let inDoubt = try await rig.journal.inDoubt()
         if !inDoubt.isEmpty { problems.append("\(inDoubt.count) records are in doubt") }
         if try await rig.journal.networks(after: nil) != running { problems.append("the journal is not what FRR runs") }
@@ -130,6 +129,7 @@ struct MatrixCase: Sendable {
             problems.append(
                 "running has \(running.count) networks, zebra \(installed.map { "\($0.count)" } ?? "nothing")")
         }
+        if let record { problems += try await checkRepetition(record, answer, rig) }
         return problems
     }
 
@@ -153,11 +153,16 @@ struct MatrixCase: Sendable {
         return problems
     }
 
-    /// The same request gets the recorded outcome, and changes nothing.
+    /// The same request gets the recorded outcome, and changes nothing; one that was refused for a reason that has passed
+    /// is executed, with a record of its own.
     private func checkRepetition(
         _ record: TransactionRecord, _ first: MatrixRig.Answer, _ rig: MatrixRig
     ) async throws -> [String] {
         switch (first, try await rig.commit(name, networks.edits)) {
+        case (.failure, .success(let again)) where record.outcome == .rejected:
+            again.id == record.id || again.outcome != .applied
+                ? ["repeated, the request gets the record \(again.id), \(again.outcome.rawValue)"]
+                : try await rig.networks() == networks.new ? [] : ["repeated, it is applied but running is not new"]
         case (_, .success(let again)):
             again == record ? [] : ["repeated, the request gets another record"]
         case (.failure(let error), .failure(let again)) where record.outcome == .rejected && again.code != .unknown:

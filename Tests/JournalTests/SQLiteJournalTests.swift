@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Journal
 import NetworkTypes
 import Northbound
@@ -56,6 +57,45 @@ import Testing
         #expect(try await journal.begin(transaction("t-d")).sequence == 3)
         #expect(try await journal.begin(transaction("t-e")).sequence == 4)
         #expect(try await journal.head().sequence == 4)
+    }
+
+    @Test func aRejectedRequestMayBeThereAgainAndTheNewestCounts() async throws {
+        let journal = try await scratch.journal()
+        try await journal.commit(transaction("t-1", request: "r"), .rejected)
+        try await journal.commit(transaction("t-2", request: "r"), .rejected)
+        #expect(try await journal.record(requestID: "r", client: "agent")?.id == "t-2")
+        let third = try await journal.begin(transaction("t-3", request: "r"))
+        #expect(try await journal.record(requestID: "r", client: "agent") == third)
+        for outcome in [TransactionOutcome.pending, .unknown, .applied] {
+            try await journal.finish(third.finished(outcome))
+            let taken = await #expect(throws: JournalError.self) {
+                try await journal.begin(transaction("t-4", request: "r"))
+            }
+            #expect(taken?.code == .unusable && taken?.message.contains("t-3") == true)
+        }
+    }
+
+    /// A journal of the schema before this one: a request id was there once at most.
+    @Test func aJournalOfAnEarlierSchemaGoesOn() async throws {
+        var journal = try await scratch.journal()
+        let old = try await journal.commit(transaction("t-1", request: "r"), .rejected)
+        await journal.close()
+        let file = try DatabaseQueue(path: scratch.path)
+        try await file.write { db in
+            try db.execute(
+                sql: """
+                    DROP INDEX transactions_request;
+                    CREATE UNIQUE INDEX transactions_request ON transactions (client, request_id)
+                    WHERE request_id <> '';
+                    DELETE FROM grdb_migrations WHERE identifier = '2';
+                    PRAGMA user_version = 1;
+                    """)
+        }
+        try file.close()
+        journal = try await scratch.journal()
+        #expect(try await journal.all() == [old])
+        let again = try await journal.commit(transaction("t-2", request: "r"))
+        #expect(try await journal.record(requestID: "r", client: "agent") == again)
     }
 
     @Test func finishOfAnUnknownRecordIsNotFoundAndChangesNothing() async throws {

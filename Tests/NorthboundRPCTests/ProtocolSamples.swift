@@ -57,7 +57,10 @@ struct ProtocolSamples: RandomNumberGenerator {
             policy: policy(),
             limits: ServiceLimits(
                 maximumMessageByteCount: number(0...(8 << 20)), maximumQueuedCommits: maybe { $0.number(0...9999) },
-                maximumCandidates: maybe { $0.number(0...99) }, maximumEdits: maybe { $0.number(0...20_000) }))
+                maximumCandidates: maybe { $0.number(0...99) },
+                maximumCandidatesPerClient: maybe { $0.number(0...99) },
+                candidateTimeout: maybe { .seconds($0.number(0...9999)) }, maximumEdits: maybe { $0.number(0...20_000) }
+            ))
     }
 
     mutating func datastore() -> Datastore { Datastore.allCases.randomElement(using: &self)! }

@@ -9,6 +9,7 @@ import Testing
 @Suite struct RPCServiceTests {
     private func withService(
         _ session: FakeManagementSession = FakeManagementSession(), journal: InMemoryJournal = InMemoryJournal(),
+        uptime: (@Sendable () -> Duration)? = nil,
         _ body: @Sendable (NorthboundClient, TransportEndpoint) async throws -> Void
     ) async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("nb-\(UUID().uuidString.prefix(8))")
@@ -17,9 +18,10 @@ import Testing
         let endpoint = TransportEndpoint.ipc(path: folder.appendingPathComponent("s/nb.sock").path)
         let service = CommitService(
             session: session, journal: journal, configuration: CommitServiceConfiguration(programVersion: "test"),
-            clock: ContinuousClock(), now: { Int64(Date().timeIntervalSince1970 * 1_000_000) },
+            clock: ContinuousClock(), now: { Int64(Date().timeIntervalSince1970 * 1_000_000) }, uptime: uptime,
             makeID: { UUID().uuidString }, emit: { _ in })
-        let server = RPCService(service, instance: "i1").makeServer(RequestServerConfiguration(endpoint: endpoint))
+        let server = RPCService(service, instance: "i1", uptime: uptime ?? RPCService.systemUptime).makeServer(
+            RequestServerConfiguration(endpoint: endpoint))
         _ = try await server.start()
         let client = NorthboundClient(configuration: RequestClientConfiguration(endpoint: endpoint), client: "agent")
         try await client.start()
@@ -67,12 +69,115 @@ import Testing
         }
     }
 
+    @Test func heartbeatsTellHowFarTheJournalIs() async throws {
+        let session = FakeManagementSession()
+        try await withService(session) { client, _ in
+            let first = try await client.heartbeat()
+            #expect(first.instance == "i1" && first.journalSequence == 0)
+            for number in 1...3 {
+                let record = try await client.commit(request("r\(number)", [set("10.0.0.\(number)/32")]))
+                #expect(try await client.heartbeat().journalSequence == record.sequence)
+            }
+            await session.edit { $0 = [] }
+            _ = try await client.get(.config)
+            // What somebody else changed was observed.
+            #expect(try await client.journalSequence() == 4)
+        }
+    }
+
+    @Test func theNumberIsThatOfTheJournalFromTheStart() async throws {
+        let record = TransactionRecord(
+            sequence: 41, id: "t41", parent: nil, kind: .commit, requestID: "r", client: "agent", cause: [], edits: [],
+            capabilities: nil, startedAtMicroseconds: 1, outcome: .rejected)
+        try await withService(journal: InMemoryJournal([record])) { client, _ in
+            let sequence = try await client.heartbeat().journalSequence
+            #expect(sequence == 41)
+        }
+    }
+
     @Test func errorsArriveWithTheirCodes() async throws {
         try await withService { client, _ in
             let absent = await #expect(throws: NorthboundError.self) { try await client.transaction(id: "nothing") }
             #expect(absent?.code == .notFound)
             let empty = await #expect(throws: NorthboundError.self) { try await client.commit(request("", [])) }
             #expect(empty?.code == .invalidArgument)
+        }
+    }
+
+    @Test func deadlinesGoThere() async throws {
+        let session = FakeManagementSession()
+        let (time, looks) = (Observed(Duration.zero), Observed(0))
+        let uptime: @Sendable () -> Duration = {
+            looks.update { $0 += 1 }
+            return time.value
+        }
+        try await withService(session, uptime: uptime) { client, _ in
+            await session.holdNextCommit()
+            async let first = client.commit(request("r1", [set("10.0.0.1/32")]))
+            _ = try await session.transactions.wait(for: "the commit in flight") { $0.count == 1 }
+            let before = looks.value
+            let second = CommitRequest(
+                requestID: "r2", client: "", edits: [try set("10.0.0.2/32")], timeRemaining: .seconds(30))
+            async let late = { () async -> StatusCode? in
+                do throws(NorthboundError) {
+                    _ = try await client.commit(second)
+                    return nil
+                } catch {
+                    return error.code
+                }
+            }()
+            // While a commit is in flight, the service looks at the clock for a deadline only.
+            _ = try await looks.wait(for: "the second commit") { $0 > before }
+            time.update { $0 = .seconds(30) }
+            await session.release()
+            _ = try await first
+            #expect(await late == .deadlineExceeded)
+            #expect(try await client.listTransactions(TransactionFilter()).map(\.requestID) == ["r1"])
+        }
+    }
+
+    @Test func deadlinesCountFromReceiptAndNotFromTheTurn() async throws {
+        let session = FakeManagementSession()
+        let (time, looks) = (Observed(Duration.zero), Observed(0))
+        let uptime: @Sendable () -> Duration = {
+            looks.update { $0 += 1 }
+            return time.value
+        }
+        try await withService(session, uptime: uptime) { client, _ in
+            await session.holdNextCommit()
+            async let first = client.commit(request("r0", [set("10.0.0.0/32")]))
+            _ = try await session.transactions.wait(for: "the commit in flight") { $0.count == 1 }
+            try await withThrowingTaskGroup(of: StatusCode?.self) { group in
+                // With the one in flight, these take all turns. Each looks at the clock when it was received, when it has
+                // its turn, and for its deadline.
+                let before = looks.value
+                for index in 1..<256 {
+                    group.addTask {
+                        _ = try await client.commit(request("r\(index)", [set("10.0.0.\(index)/32")]))
+                        return nil
+                    }
+                }
+                let all = try await looks.wait(for: "all turns taken") { $0 == before + 255 * 3 }
+                group.addTask {
+                    do throws(NorthboundError) {
+                        let late = CommitRequest(
+                            requestID: "late", client: "", edits: [.set(Network(prefix: try! IPPrefix("10.0.1.0/32")))],
+                            timeRemaining: .seconds(30))
+                        _ = try await client.commit(late)
+                        return nil
+                    } catch {
+                        return error.code
+                    }
+                }
+                _ = try await looks.wait(for: "the late one") { $0 > all }
+                time.update { $0 = .seconds(30) }
+                await session.release()
+                var refusals: [StatusCode] = []
+                for try await refusal in group { if let refusal { refusals.append(refusal) } }
+                #expect(refusals == [.deadlineExceeded])
+            }
+            _ = try await first
+            #expect(await session.running.count == 256)
         }
     }
 

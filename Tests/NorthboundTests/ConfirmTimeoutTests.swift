@@ -58,6 +58,32 @@ import Testing
         }
     }
 
+    @Test(arguments: [("", StatusCode.invalidArgument), ("somebody else", .permissionDenied)])
+    func onlyTheClientThatMadeItConfirms(name: String, code: StatusCode) async throws {
+        try await ServiceHarness().run { harness in
+            let record = try await harness.commit("r1", [.set(network)], confirm: .seconds(30))
+            let error = await #expect(throws: NorthboundError.self) {
+                try await harness.service.confirmCommit(id: record.id, client: name)
+            }
+            #expect(error?.code == code)
+            harness.time.advance(.seconds(31))
+            _ = try await harness.recorded.wait(for: "the undo") { $0.contains { $0.kind == .unconfirmed } }
+        }
+    }
+
+    @Test func whoHasNoNameCommitsNothingToConfirm() async throws {
+        try await ServiceHarness().run { harness in
+            let commit = await #expect(throws: NorthboundError.self) {
+                try await harness.commit("r1", [.set(network)], client: "")
+            }
+            let rollback = await #expect(throws: NorthboundError.self) {
+                try await harness.service.rollback(to: "t1", requestID: "b1", client: "")
+            }
+            #expect(commit?.code == .invalidArgument && rollback?.code == .invalidArgument)
+            #expect(await harness.journal.all.isEmpty)
+        }
+    }
+
     @Test func anUndoThatCannotBeWrittenIsDoneOnce() async throws {
         try await ServiceHarness().run { harness in
             let first = try await harness.commit("r1", [.set(network)], confirm: .seconds(30))

@@ -163,12 +163,15 @@ import Testing
             $0.policy = NorthboundPolicy(table: 1790, tags: .standard, allowedDatastores: [.running, .candidate])
             $0.maximumQueuedCommits = 7
             $0.maximumCandidates = 3
+            $0.maximumCandidatesPerClient = 4
+            $0.candidateTimeout = .seconds(60)
         }
         try await harness.run { harness in
             let told = try await harness.service.capabilities()
             #expect(told.policy.table == 1790 && told.policy.ownedTags == 100...199)
             #expect(told.policy.classTags == [.default: 100, .manual: 198, .drain: 199])
             #expect(told.limits.maximumQueuedCommits == 7 && told.limits.maximumCandidates == 3)
+            #expect(told.limits.maximumCandidatesPerClient == 4 && told.limits.candidateTimeout == .seconds(60))
             #expect(told.limits.maximumEdits == 20_000)
             #expect(told.modules.prefix(2) == ["frr-bgp@2019-12-03", "frr-routing@2019-08-15"])
             for _ in 0..<3 { _ = try await harness.service.createCandidate(client: "agent") }

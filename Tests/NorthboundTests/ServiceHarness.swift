@@ -29,7 +29,7 @@ struct ServiceHarness: Sendable {
         service = CommitService(
             session: session, journal: faults.map { FaultyJournal(journal, faults: $0) } ?? journal,
             configuration: configuration, clock: clock,
-            now: { time.microseconds },
+            now: { time.microseconds }, uptime: { time.uptime },
             makeID: {
                 counter.withLock {
                     $0 += 1
@@ -78,18 +78,32 @@ struct ServiceHarness: Sendable {
 
     @discardableResult
     func commit(
-        _ id: String, _ edits: [NetworkEdit], client: String = "agent", confirm: Duration? = nil
+        _ id: String, _ edits: [NetworkEdit], client: String = "agent", confirm: Duration? = nil,
+        within time: Duration? = nil
     ) async throws -> TransactionRecord {
         try await service.commit(
-            CommitRequest(requestID: id, client: client, edits: edits, cause: ["test"], confirmTimeout: confirm))
+            CommitRequest(
+                requestID: id, client: client, edits: edits, cause: ["test"], confirmTimeout: confirm,
+                timeRemaining: time))
     }
 }
 
-/// A wall clock that tests turn by hand.
+/// Wall clock and monotonic time that tests turn by hand.
 final class ManualTime: Sendable {
-    private let value = Mutex<Int64>(1_000_000_000)
-    var microseconds: Int64 { value.withLock { $0 } }
-    func advance(_ duration: Duration) { value.withLock { $0 += duration.components.seconds * 1_000_000 } }
+    private let value = Mutex<(wall: Int64, uptime: Duration)>((1_000_000_000, .zero))
+    var microseconds: Int64 { value.withLock { $0.wall } }
+    var uptime: Duration { value.withLock { $0.uptime } }
+
+    /// Time passes.
+    func advance(_ duration: Duration) {
+        value.withLock {
+            $0.wall += duration.microseconds
+            $0.uptime += duration
+        }
+    }
+
+    /// Somebody sets the wall clock; no time passes.
+    func setWallClock(ahead duration: Duration) { value.withLock { $0.wall += duration.microseconds } }
 }
 
 /// Which writes of a journal fail, by their number from 1, and what was asked of it.

@@ -78,6 +78,24 @@ import Testing
         }
     }
 
+    @Test func aGapThatCameToNothingIsMarkedOnce() async throws {
+        try await ServiceHarness().run { harness in
+            try await harness.commit("r1", [harness.set("10.0.0.1/32")])
+            await harness.journal.fail(with: JournalError(.full, "no space"))
+            try await harness.commit("r2", [harness.set("10.0.0.1/32", .drain)])
+            try await harness.commit("r3", [harness.set("10.0.0.1/32")])
+            await harness.journal.fail(with: nil)
+            _ = try await harness.events.wait(for: "the end of the gap") { $0.contains("journalHealed 2") }
+            try await harness.commit("r4", [harness.set("10.0.0.2/32")])
+            let all = await harness.journal.all
+            #expect(all.map(\.kind) == [.commit, .observed, .commit])
+            #expect(all[1].edits.isEmpty && all[1].outcome == .applied)
+            #expect(all[1].cause[0].contains("2 transactions are missing"))
+            #expect(all[2].parent == all[1].id)
+            try await expectAgreement(harness)
+        }
+    }
+
     @Test func resultsThatWereNotWrittenAreNotJudgedByLaterReadings() async throws {
         let faults = JournalFaults([.finish: 1...1])
         try await ServiceHarness(faults: faults).run { harness in

@@ -186,6 +186,83 @@ import Testing
         }
     }
 
+    /// Refused for a reason that passes, a request may be made again under its name; applied, it is not executed twice.
+    @Test(arguments: [
+        (ManagementError.Code.locked, StatusCode.aborted), (.aborted, .aborted), (.deadlineExceeded, .aborted),
+        (.unreachable, .unavailable), (.disconnected, .unavailable),
+    ])
+    func aRefusalThatPassesMayBeRepeated(reason: ManagementError.Code, code: StatusCode) async throws {
+        try await ServiceHarness().run { harness in
+            for _ in 0..<2 {
+                await harness.session.fail(.reject(ManagementError(reason, "not now")))
+                let error = await #expect(throws: NorthboundError.self) {
+                    try await harness.commit("r1", [harness.set("10.0.0.1/32")])
+                }
+                #expect(error?.code == code)
+            }
+            let applied = try await harness.commit("r1", [harness.set("10.0.0.1/32")])
+            #expect(try await harness.commit("r1", [harness.set("10.0.0.1/32")]) == applied)
+            #expect(harness.session.transactions.value.count == 3)
+            let all = await harness.journal.all
+            #expect(all.map(\.requestID) == ["r1", "r1", "r1"] && Set(all.map(\.id)).count == 3)
+            #expect(all.map(\.outcome) == [.rejected, .rejected, .applied])
+        }
+    }
+
+    @Test func aLostRequestThatWasNotAppliedMayBeRepeated() async throws {
+        let harness = ServiceHarness()
+        await harness.session.fail(.loseRequest)
+        try await harness.run { harness in
+            await #expect(throws: NorthboundError.self) {
+                try await harness.commit("r1", [harness.set("10.0.0.1/32")])
+            }
+            let record = try await harness.commit("r1", [harness.set("10.0.0.1/32")])
+            #expect(record.outcome == .applied)
+            #expect(await harness.journal.all.map(\.outcome) == [.rejected, .applied])
+        }
+    }
+
+    /// What is remembered for want of a journal must not hide what the journal has learned since.
+    @Test func aRepetitionBehindAGapIsAppliedOnce() async throws {
+        let faults = JournalFaults([.finish: 1...1])
+        try await ServiceHarness(faults: faults).run { harness in
+            await harness.session.fail(.reject(ManagementError(.locked, "vty holds the lock")))
+            await #expect(throws: NorthboundError.self) {
+                try await harness.commit("r1", [harness.set("10.0.0.1/32")])
+            }
+            let applied = try await harness.commit("r1", [harness.set("10.0.0.1/32")])
+            #expect(try await harness.commit("r1", [harness.set("10.0.0.1/32")]) == applied)
+            #expect(harness.session.transactions.value.count == 2)
+            #expect(await harness.journal.all.map(\.outcome) == [.rejected, .applied])
+        }
+    }
+
+    @Test func aFullQueueAndAnFRRThatIsAwayMayBeTriedAgain() async throws {
+        try await ServiceHarness { $0.maximumQueuedCommits = 1 }.run { harness in
+            await harness.session.holdNextCommit()
+            async let first = harness.commit("r1", [harness.set("10.0.0.1/32")])
+            _ = try await harness.session.transactions.wait(for: "the first") { $0.count == 1 }
+            async let second = harness.commit("r2", [harness.set("10.0.0.2/32")])
+            try await harness.waitForQueue(of: 1)
+            let full = await #expect(throws: NorthboundError.self) {
+                try await harness.commit("r3", [harness.set("10.0.0.3/32")])
+            }
+            #expect(full?.code == .resourceExhausted)
+            await harness.session.release()
+            _ = try await (first, second)
+            await harness.session.breakDown()
+            let away = await #expect(throws: NorthboundError.self) {
+                try await harness.commit("r3", [harness.set("10.0.0.3/32")])
+            }
+            #expect(away?.code == .unavailable)
+            await harness.session.restore()
+            _ = try await harness.session.openCount.wait(for: "the next session") { $0 == 2 }
+            try await harness.commit("r3", [harness.set("10.0.0.3/32")])
+            #expect(await harness.session.running.count == 3)
+            #expect(await harness.journal.all.count { $0.requestID == "r3" } == 1)
+        }
+    }
+
     @Test func requestIdsOutliveTheService() async throws {
         let journal = InMemoryJournal()
         let first = ServiceHarness(journal: journal)

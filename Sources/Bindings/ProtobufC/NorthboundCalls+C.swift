@@ -152,6 +152,10 @@ extension NorthboundWire.Limits: CRepresented {
         maximumQueuedCommits = unsafe CCopy.scalar(message.has_maximum_queued_commits, message.maximum_queued_commits)
         maximumCandidates = unsafe CCopy.scalar(message.has_maximum_candidates, message.maximum_candidates)
         maximumEdits = unsafe CCopy.scalar(message.has_maximum_edits, message.maximum_edits)
+        maximumCandidatesPerClient = unsafe CCopy.scalar(
+            message.has_maximum_candidates_per_client, message.maximum_candidates_per_client)
+        candidateTimeoutSeconds = unsafe CCopy.scalar(
+            message.has_candidate_timeout_seconds, message.candidate_timeout_seconds)
     }
 
     func fill(_ pointer: UnsafeMutableRawPointer, in arena: CArena) {
@@ -163,6 +167,12 @@ extension NorthboundWire.Limits: CRepresented {
         unsafe CFill.scalar(
             maximumCandidates, &message.pointee.has_maximum_candidates, &message.pointee.maximum_candidates)
         unsafe CFill.scalar(maximumEdits, &message.pointee.has_maximum_edits, &message.pointee.maximum_edits)
+        unsafe CFill.scalar(
+            maximumCandidatesPerClient, &message.pointee.has_maximum_candidates_per_client,
+            &message.pointee.maximum_candidates_per_client)
+        unsafe CFill.scalar(
+            candidateTimeoutSeconds, &message.pointee.has_candidate_timeout_seconds,
+            &message.pointee.candidate_timeout_seconds)
     }
 }
 

@@ -95,6 +95,10 @@ extension NorthboundWire {
         public var maximumCandidates: UInt32?
         /// Edits of one message.
         public var maximumEdits: UInt32?
+        /// Candidates of one client at once.
+        public var maximumCandidatesPerClient: UInt32?
+        /// Until an unused candidate is forgotten.
+        public var candidateTimeoutSeconds: UInt32?
 
         /// Makes a message without any field.
         public init() {}

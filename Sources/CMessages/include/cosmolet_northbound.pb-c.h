@@ -237,7 +237,12 @@ struct  Cosmolet__Northbound__V1__RequestHeader
   char *method;
   /*
    * 1 to 128, chosen by the client, unique among its requests, repeated in the reply. Of Commit and RollbackTo it is
-   * the idempotency key: the same id again gets the outcome of the first, also after a restart of either side.
+   * the idempotency key, also across a restart of either side:
+   * - A request that was applied, or is in flight or in doubt, is not executed again; the same id gets its outcome.
+   * - One that failed with ABORTED, UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED or CANCELLED may be sent again
+   *   under the same id: it is executed unless it was applied meanwhile. Each execution has a record of its own.
+   * - What FRR or the model refused for good, INVALID_ARGUMENT or FAILED_PRECONDITION with a record in the journal, stays
+   *   refused under this id. A refusal before there was a record (policy, LockConfig) is judged anew.
    */
   char *request_id;
   /*
@@ -245,8 +250,9 @@ struct  Cosmolet__Northbound__V1__RequestHeader
    */
   char *client;
   /*
-   * Time that the client still waits, in milliseconds from receipt; absent for no deadline. A commit that has begun is
-   * finished all the same.
+   * Time that the client still waits, in milliseconds from receipt; absent for no deadline. A Commit or RollbackTo that
+   * waits for its turn when the time is over is DEADLINE_EXCEEDED: nothing of it was begun, and there is no record. One
+   * that has begun is finished all the same. Whoever repeats a request that still waits extends its time.
    */
   protobuf_c_boolean has_deadline_ms;
   uint32_t deadline_ms;
@@ -553,10 +559,20 @@ struct  Cosmolet__Northbound__V1__Limits
    */
   protobuf_c_boolean has_maximum_edits;
   uint32_t maximum_edits;
+  /*
+   * Candidates of one client at once; one more is RESOURCE_EXHAUSTED. As the next: absent for unknown.
+   */
+  protobuf_c_boolean has_maximum_candidates_per_client;
+  uint32_t maximum_candidates_per_client;
+  /*
+   * A candidate that was not edited or committed for so many seconds is forgotten: it is NOT_FOUND then.
+   */
+  protobuf_c_boolean has_candidate_timeout_seconds;
+  uint32_t candidate_timeout_seconds;
 };
 #define COSMOLET__NORTHBOUND__V1__LIMITS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cosmolet__northbound__v1__limits__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 /*
@@ -695,7 +711,7 @@ struct  Cosmolet__Northbound__V1__GetReply
 
 /*
  * Reply of CreateCandidate, request of DeleteCandidate. A candidate is a list of edits that a client puts together
- * over several calls; it is not a datastore of FRR.
+ * over several calls; it is not a datastore of FRR. How many there may be, and for how long, is in Limits.
  */
 struct  Cosmolet__Northbound__V1__CandidateReference
 {

@@ -1,3 +1,4 @@
+public import Journal
 public import Northbound
 public import NorthboundRPC
 internal import Yams
@@ -14,6 +15,8 @@ internal import Yams
 ///   publish: zmq+ipc:///run/cosmolet/commits.sock     # the commit log; "off" for nowhere
 ///   http: 127.0.0.1:9724                              # of the northbound process; "off" for none
 ///   journal: /var/lib/cosmolet/journal.sqlite         # "off": in memory only
+///   journalDays: 30                                   # how long records are kept; "off": whatever their age
+///   journalRecords: 100000                            # how many records are kept
 ///   requireJournal: false                             # true: no commit while the journal cannot be written
 ///   commitLog: /var/log/cosmolet/commits.jsonl        # or "-" for standard output, "off" for none
 ///   group: frr                                        # of the socket files
@@ -30,7 +33,8 @@ public struct NorthboundSettings: Sendable, Hashable {
     /// The keys of the section, in the order in which they are read.
     public enum Key: String, Sendable, CaseIterable {
         // As they stand in the file.
-        case connect, provider, listen, publish, http, journal, requireJournal, commitLog, group
+        case connect, provider, listen, publish, http, journal, journalDays, journalRecords, requireJournal
+        case commitLog, group
         case curveKey, curveClients, curveServer, allowedPrefixes, maximumNetworks, maximumEdits, staleAfter, drainHold
     }
 
@@ -51,6 +55,8 @@ public struct NorthboundSettings: Sendable, Hashable {
     public var http: HTTPAddress? = HTTPAddress(host: "127.0.0.1", port: 9724)
     /// The journal's file; nil to keep it in memory only.
     public var journal: String? = "/var/lib/cosmolet/journal.sqlite"
+    /// How long the journal's records are kept.
+    public var retention = RetentionPolicy()
     /// Refuse commits while the journal cannot be written.
     public var requiresJournal = false
     /// Where finished records go as JSON lines; nil for nowhere.
@@ -120,6 +126,11 @@ public struct NorthboundSettings: Sendable, Hashable {
         case .publish: publish = try value.endpoint()
         case .http: http = try value.httpAddress()
         case .journal: journal = try value.path()
+        case .journalDays:
+            retention.maximumAge =
+                try value.string() == "off" ? nil : .seconds(86_400 * value.integer(1...36_500) as Int)
+        // Request ids are forgotten with their records: some must be kept.
+        case .journalRecords: retention.maximumCount = try value.integer(1000...100_000_000)
         case .requireJournal: requiresJournal = try value.bool()
         case .commitLog: commitLog = try value.path(allowsDash: true).map { $0 == "-" ? .standardOutput : .file($0) }
         case .group: group = try value.string()

@@ -20,7 +20,8 @@ package actor MemoryJournal: TransactionJournal {
     package func begin(_ record: TransactionRecord) async throws(JournalError) -> TransactionRecord {
         let isDuplicate = kept.contains {
             $0.id == record.id
-                || (!record.requestID.isEmpty && $0.requestID == record.requestID && $0.client == record.client)
+                || (!record.requestID.isEmpty && $0.requestID == record.requestID && $0.client == record.client
+                    && $0.outcome != .rejected)
         }
         guard !isDuplicate else { throw JournalError(.unusable, "transaction \(record.id) exists already") }
         lastSequence += 1
@@ -42,9 +43,9 @@ package actor MemoryJournal: TransactionJournal {
     /// The record of this name.
     package func record(id: String) async throws(JournalError) -> TransactionRecord? { kept.first { $0.id == id } }
 
-    /// The record of a client's request; an empty request id names none.
+    /// The newest record of a client's request; an empty request id names none.
     package func record(requestID: String, client: String) async throws(JournalError) -> TransactionRecord? {
-        requestID.isEmpty ? nil : kept.first { $0.requestID == requestID && $0.client == client }
+        requestID.isEmpty ? nil : kept.last { $0.requestID == requestID && $0.client == client }
     }
 
     /// Kept records that pass a filter.

@@ -32,6 +32,10 @@ struct MeteredAPI: NorthboundAPI {
         return try await counted(method, body)
     }
 
+    func journalSequence() async throws(NorthboundError) -> Int64? {
+        try await counted("Heartbeat") { () async throws(NorthboundError) in try await api.journalSequence() }
+    }
+
     func capabilities() async throws(NorthboundError) -> ServiceCapabilities {
         try await counted("GetCapabilities") { () async throws(NorthboundError) in try await api.capabilities() }
     }
@@ -82,11 +86,11 @@ struct MeteredAPI: NorthboundAPI {
     }
 
     func rollback(
-        to id: String, requestID: String, client: String
+        to id: String, requestID: String, client: String, timeRemaining: Duration?
     ) async throws(NorthboundError) -> TransactionRecord {
         telemetry.heard(client, isLease: false)
         return try await queued("RollbackTo") { () async throws(NorthboundError) in
-            try await api.rollback(to: id, requestID: requestID, client: client)
+            try await api.rollback(to: id, requestID: requestID, client: client, timeRemaining: timeRemaining)
         }
     }
 

@@ -73,6 +73,9 @@ package final class NorthboundRuntime: Sendable {
         }
     }
 
+    /// Commits that wait for their turn.
+    package var queuedCommitCount: Int { get async { await service.queuedCommitCount } }
+
     /// Listens where it was told to, and returns where.
     ///
     /// - Throws: `TransportError`; the journal is closed then.
@@ -88,14 +91,16 @@ package final class NorthboundRuntime: Sendable {
         }
     }
 
-    /// What runs, in the order of starting. At the end the order is the other way round: no request comes in any more, then
-    /// the commit in flight is finished, then its record goes out, then the journal is closed.
+    /// What runs, in the order of starting. At the end the order is the other way round: the commits that wait are refused,
+    /// then the one in flight is finished and answered and no request comes in any more, then the session is closed, then
+    /// the records go out, then the journal is closed.
     package var services: [any ServiceLifecycle.Service] {
         var services: [any ServiceLifecycle.Service] = [Closing(closeJournal)]
         if let commitLog { services.append(Closing { await commitLog.flush() }) }
         if let publisher { services.append(Closing { await publisher.close() }) }
         services.append(Running { [service] in await service.run() })
         if let server { services.append(Running { try await server.run() }) }
+        services.append(Closing { [service] in await service.stopAccepting() })
         return services
     }
 
@@ -105,6 +110,7 @@ package final class NorthboundRuntime: Sendable {
         guard let path = settings.journal else { return (MemoryJournal(), {}) }
         let lock = try JournalLock.take(journal: path, logger: logger)
         var configuration = JournalConfiguration()
+        configuration.retention = settings.retention
         configuration.opensWhenUnavailable = true
         let journal = try await SQLiteJournal.open(at: path, configuration: configuration, logger: logger)
         return (

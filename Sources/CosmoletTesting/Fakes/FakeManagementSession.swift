@@ -26,6 +26,7 @@ public actor FakeManagementSession: ManagementSession {
     private var poison: Set<IPPrefix> = []
     private var hold: CheckedContinuation<Void, Never>?
     private var holdsNext = false
+    private var holdsNextReading = false
     private var continuation: AsyncStream<SessionEvent>.Continuation?
 
     /// Makes a fake that runs these networks.
@@ -56,7 +57,13 @@ public actor FakeManagementSession: ManagementSession {
     /// The next commit waits for `release()` before it is answered.
     public func holdNextCommit() { holdsNext = true }
 
-    /// Lets a held commit go on.
+    /// The next reading of running waits for `release()` before it is answered.
+    public func holdNextReading() { holdsNextReading = true }
+
+    /// True while a commit or a reading waits for `release()`.
+    public var isHeld: Bool { hold != nil }
+
+    /// Lets a held commit or reading go on.
     public func release() {
         hold?.resume()
         hold = nil
@@ -75,6 +82,10 @@ public actor FakeManagementSession: ManagementSession {
 
     /// What `running` holds.
     public func networks() async throws(ManagementError) -> Set<Network> {
+        if holdsNextReading {
+            holdsNextReading = false
+            await withCheckedContinuation { hold = $0 }
+        }
         guard isOpen else { throw ManagementError(.disconnected, "the session is not open") }
         return running
     }

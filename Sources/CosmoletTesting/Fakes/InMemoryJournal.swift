@@ -18,6 +18,11 @@ public actor InMemoryJournal: TransactionJournal {
     /// Appends a record.
     public func begin(_ record: TransactionRecord) async throws(JournalError) -> TransactionRecord {
         if let failure { throw failure }
+        let isTaken = all.contains {
+            !record.requestID.isEmpty && $0.requestID == record.requestID && $0.client == record.client
+                && $0.outcome != .rejected
+        }
+        guard !isTaken else { throw JournalError(.unusable, "request \(record.requestID) is there already") }
         var record = record
         record.sequence = Int64(all.count + 1)
         all.append(record)
@@ -36,9 +41,9 @@ public actor InMemoryJournal: TransactionJournal {
     /// The record of this name.
     public func record(id: String) async throws(JournalError) -> TransactionRecord? { all.first { $0.id == id } }
 
-    /// The record of a client's request.
+    /// The newest record of a client's request.
     public func record(requestID: String, client: String) async throws(JournalError) -> TransactionRecord? {
-        all.first { $0.requestID == requestID && $0.client == client }
+        all.last { $0.requestID == requestID && $0.client == client }
     }
 
     /// Records between the filter's sequence numbers with one of its outcomes; other conditions are not looked at.

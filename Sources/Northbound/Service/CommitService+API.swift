@@ -1,4 +1,12 @@
 extension CommitService: NorthboundAPI {
+    /// The last sequence number of the journal. Asks the journal once; later numbers are the service's own to know.
+    public func journalSequence() async throws(NorthboundError) -> Int64? {
+        if lastSequence == nil, let head = try? await journal.head(), lastSequence == nil {
+            lastSequence = head.sequence
+        }
+        return lastSequence
+    }
+
     /// Tells what the service is and allows.
     public func capabilities() async throws(NorthboundError) -> ServiceCapabilities {
         ServiceCapabilities(
@@ -6,7 +14,9 @@ extension CommitService: NorthboundAPI {
             modules: management.map(ModelModules.names) ?? [], policy: configuration.policy,
             limits: ServiceLimits(
                 maximumQueuedCommits: configuration.maximumQueuedCommits,
-                maximumCandidates: configuration.maximumCandidates))
+                maximumCandidates: configuration.maximumCandidates,
+                maximumCandidatesPerClient: configuration.maximumCandidatesPerClient,
+                candidateTimeout: configuration.candidateTimeout))
     }
 
     /// Networks of ours: read from FRR at this moment, or as the journal has them.
@@ -54,51 +64,12 @@ extension CommitService: NorthboundAPI {
         }
     }
 
-    // MARK: - Candidates
-
-    /// A new empty candidate of this client.
-    public func createCandidate(client: String) async throws(NorthboundError) -> UInt64 {
-        if let refusal = configuration.policy.refusal(of: .candidate, path: "CreateCandidate") { throw refusal.error }
-        guard candidates.count < configuration.maximumCandidates else {
-            throw NorthboundError(.resourceExhausted, "\(candidates.count) candidates exist already; delete some")
-        }
-        defer { nextCandidate += 1 }
-        candidates[nextCandidate] = Candidate(client: client, edits: [])
-        return nextCandidate
-    }
-
-    /// Appends edits.
-    public func editCandidate(
-        _ candidate: UInt64, client: String, edits: [NetworkEdit]
-    ) async throws(NorthboundError) {
-        let known = try self.candidate(candidate, of: client)
-        guard known.edits.count + edits.count <= configuration.policy.maximumEdits else {
-            throw NorthboundError(
-                .resourceExhausted,
-                "candidate \(candidate) would hold more than \(configuration.policy.maximumEdits) edits")
-        }
-        candidates[candidate]?.edits += edits
-    }
-
-    /// Forgets a candidate.
-    public func deleteCandidate(_ candidate: UInt64, client: String) async throws(NorthboundError) {
-        _ = try self.candidate(candidate, of: client)
-        candidates[candidate] = nil
-    }
-
-    private func candidate(_ id: UInt64, of client: String) throws(NorthboundError) -> Candidate {
-        guard let candidate = candidates[id], candidate.client == client else {
-            throw NorthboundError(.notFound, "client \(client) has no candidate \(id)")
-        }
-        return candidate
-    }
-
     // MARK: - Transactions
 
     /// Commits, or with phase validate checks only.
     public func commit(_ request: CommitRequest) async throws(NorthboundError) -> TransactionRecord {
-        guard !request.requestID.isEmpty else {
-            throw NorthboundError(.invalidArgument, "Commit needs a request id")
+        guard !request.requestID.isEmpty, !request.client.isEmpty else {
+            throw NorthboundError(.invalidArgument, "Commit needs a request id and a client name")
         }
         if let timeout = request.confirmTimeout,
             timeout <= .zero || timeout > configuration.maximumConfirmTimeout
@@ -110,13 +81,14 @@ extension CommitService: NorthboundAPI {
         heard(request.client)
         if request.phase == .validate { return try validated(try edits(of: request), request) }
         let key = RequestKey(client: request.client, requestID: request.requestID)
-        if let earlier = try await claim(key) { return earlier }
+        let deadline = deadline(in: request.timeRemaining)
+        if let earlier = try await claim(key, deadline: deadline) { return earlier }
         let edits: [NetworkEdit]
         do throws(NorthboundError) { edits = try self.edits(of: request) } catch { throw giveUp(key, error) }
         let record = try await submit(
             QueuedCommit(
                 key: key, kind: .commit, change: .edits(edits), cause: request.cause,
-                confirmTimeout: request.confirmTimeout))
+                confirmTimeout: request.confirmTimeout, deadline: deadline))
         if let id = request.candidate { candidates[id] = nil }
         return record
     }
@@ -169,20 +141,22 @@ extension CommitService: NorthboundAPI {
 
     /// Brings the announcements back to what they were right after a transaction.
     public func rollback(
-        to id: String, requestID: String, client: String
+        to id: String, requestID: String, client: String, timeRemaining: Duration?
     ) async throws(NorthboundError) -> TransactionRecord {
-        guard !requestID.isEmpty else {
-            throw NorthboundError(.invalidArgument, "RollbackTo needs a request id")
+        guard !requestID.isEmpty, !client.isEmpty else {
+            throw NorthboundError(.invalidArgument, "RollbackTo needs a request id and a client name")
         }
         if let refusal = configuration.policy.refusal(of: .running, path: NetworkPath.instance) { throw refusal.error }
         heard(client)
         let key = RequestKey(client: client, requestID: requestID)
-        if let earlier = try await claim(key) { return earlier }
+        let deadline = deadline(in: timeRemaining)
+        if let earlier = try await claim(key, deadline: deadline) { return earlier }
         let table: Set<Network>
         do throws(NorthboundError) { table = try await self.table(after: id) } catch { throw giveUp(key, error) }
         return try await submit(
             QueuedCommit(
-                key: key, kind: .rollback, change: .table(table), cause: ["rollback to \(id)"], confirmTimeout: nil))
+                key: key, kind: .rollback, change: .table(table), cause: ["rollback to \(id)"], confirmTimeout: nil,
+                deadline: deadline))
     }
 
     private func table(after id: String) async throws(NorthboundError) -> Set<Network> {

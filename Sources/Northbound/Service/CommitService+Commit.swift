@@ -12,7 +12,7 @@ extension CommitService {
 
     /// Executes what is queued: as many commits in one transaction of FRR as may go together.
     func commitQueued() async {
-        while !queue.isEmpty, running != nil, !Task.isCancelled {
+        while !queue.isEmpty, running != nil, !isStopping, !Task.isCancelled {
             await enter()
             defer { leave() }
             guard running != nil else { break }
@@ -21,8 +21,10 @@ extension CommitService {
         if running == nil, !queue.isEmpty { wakeUp.signal() }
     }
 
-    /// The next commits that may go together: no prefix twice, none with a confirm timeout, all of kind commit.
+    /// The next commits that may go together: no prefix twice, none with a confirm timeout, all of kind commit. Those
+    /// for which nobody waits any more are refused; from here on a commit is carried out whatever its deadline.
     private func takeGroup() -> [QueuedCommit] {
+        refuseOverdue()
         var group: [QueuedCommit] = []
         var prefixes: Set<IPPrefix> = []
         while let next = queue.first {
@@ -92,6 +94,7 @@ extension CommitService {
             do { current = try await readRunning() } catch { throw failed(error) }
             expected = current.byPrefix
             edits = NetworkEdit.difference(from: current, to: table)
+        case .lapse(let attributeClass): edits = try lapse(to: attributeClass, of: expected)
         }
         guard running != nil else { throw NorthboundError(.unavailable, "FRR cannot be reached") }
         guard !commit.isOwn else { return edits }

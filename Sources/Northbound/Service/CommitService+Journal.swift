@@ -43,11 +43,17 @@ extension CommitService {
     /// A damaged file has been set aside when the call that found it throws: the fresh one gets what FRR runs, and then
     /// the records.
     private func beginAnew(_ records: [TransactionRecord]) async throws(JournalError) -> [TransactionRecord] {
-        do throws(JournalError) { return try await journal.begin(records) } catch  where error.code == .corrupt {
+        do throws(JournalError) { return try await beginNow(records) } catch  where error.code == .corrupt {
             noteFailed(error)
             try await mendJournal()
-            return try await journal.begin(records)
+            return try await beginNow(records)
         }
+    }
+
+    private func beginNow(_ records: [TransactionRecord]) async throws(JournalError) -> [TransactionRecord] {
+        let begun = try await journal.begin(records)
+        if let last = begun.last { lastSequence = last.sequence }
+        return begun
     }
 
     /// Writes results in one durable write and tells of them. What cannot be written is kept and written as soon as the
@@ -55,7 +61,10 @@ extension CommitService {
     func finish(_ records: [TransactionRecord]) async {
         let written = records.filter { $0.sequence > 0 }
         if !written.isEmpty {
-            do throws(JournalError) { try await journal.finish(written) } catch {
+            do throws(JournalError) {
+                try await journal.finish(written)
+                forget(written)
+            } catch {
                 noteFailed(error)
                 let ids = Set(written.map(\.id))
                 unfinished = unfinished.filter { !ids.contains($0.id) } + written
@@ -84,16 +93,19 @@ extension CommitService {
         }
     }
 
+    /// - Parameter marksGap: also when nothing differs, as what is missing came to nothing in the end.
     /// - Returns: true when there was something to write.
     @discardableResult
-    private func writeObserved(_ networks: Set<Network>, cause: String) async throws(JournalError) -> Bool {
+    private func writeObserved(
+        _ networks: Set<Network>, cause: String, marksGap: Bool = false
+    ) async throws(JournalError) -> Bool {
         let before = try await journal.networks(after: nil)
         let edits = RecordedEdit.changes(from: before, to: networks)
-        guard !edits.isEmpty else { return false }
+        guard marksGap || !edits.isEmpty else { return false }
         let record = TransactionRecord(
             id: makeID(), parent: parent, kind: .observed, requestID: "", client: Self.ownClient, cause: [cause],
             edits: edits, capabilities: management, startedAtMicroseconds: now(), outcome: .applied)
-        let written = try await journal.begin(record)
+        let written = try await beginNow([record])[0]
         parent = written.id
         tell(.recorded(written))
         return true
@@ -112,7 +124,7 @@ extension CommitService {
                 unwritten > 0
                 ? "the journal could not be written; \(unwritten) transactions are missing before this"
                 : isEmpty ? "the journal begins here" : "FRR runs something else than the journal says"
-            if try await writeObserved(running, cause: cause) { hasWritten = true }
+            if try await writeObserved(running, cause: cause, marksGap: unwritten > 0) { hasWritten = true }
             mustObserve = false
         }
         if hasWritten { noteHealed() }
@@ -165,6 +177,15 @@ extension CommitService {
         }
         while rememberedOrder.count > Self.maximumRemembered {
             remembered[rememberedOrder.removeFirst()] = nil
+        }
+    }
+
+    /// What the journal has counts from now on, and not what an earlier try of the same request came to.
+    private func forget(_ records: [TransactionRecord]) {
+        guard !remembered.isEmpty else { return }
+        for record in records {
+            let key = RequestKey(client: record.client, requestID: record.requestID)
+            if remembered.removeValue(forKey: key) != nil { rememberedOrder.removeAll { $0 == key } }
         }
     }
 }

@@ -8,7 +8,7 @@ extension CommitService {
         if let holder = lock?.client, holder != client {
             throw NorthboundError(.failedPrecondition, "the configuration is locked by client \(holder)")
         }
-        lock = Lease(client: client, renewedAt: now())
+        lock = Lease(client: client, renewedAt: uptime())
         heard(client)
     }
 
@@ -22,7 +22,7 @@ extension CommitService {
 
     /// Ends the lock of a client that has gone.
     func expireLock() {
-        guard let held = lock, now() - held.renewedAt > configuration.lockTimeout.microseconds else { return }
+        guard let held = lock, uptime() - held.renewedAt > configuration.lockTimeout else { return }
         lock = nil
         tell(.leaseExpired(client: held.client))
     }
@@ -36,57 +36,83 @@ extension CommitService {
     /// Begins to wait for clients.
     func leaseBegins() {
         guard configuration.staleAfter != nil else { return }
-        leases[Self.earlierClients] = Lease(client: Self.earlierClients, renewedAt: now())
+        leases[Self.earlierClients] = Lease(client: Self.earlierClients, renewedAt: uptime())
     }
 
     /// Tells that this client is alive and stands by its announcements.
     public func renewLease(client: String) async throws(NorthboundError) {
         leases[Self.earlierClients] = nil
-        leases[client] = Lease(client: client, renewedAt: now())
-        drainedAtMicroseconds = nil
+        leases[client] = Lease(client: client, renewedAt: uptime())
+        drainedAt = nil
         heard(client)
     }
 
     /// A client with a lease or the lock renews it with whatever it asks.
     func heard(_ client: String) {
-        if lock?.client == client { lock?.renewedAt = now() }
+        if lock?.client == client { lock?.renewedAt = uptime() }
         guard leases[client] != nil else { return }
-        leases[client]?.renewedAt = now()
-        drainedAtMicroseconds = nil
+        leases[client]?.renewedAt = uptime()
+        drainedAt = nil
     }
 
     /// Drains and then withdraws, in this order, when no client with a lease has been heard for `staleAfter`.
     func expireLeases() async {
-        let networks = agentNetworks
-        guard let staleAfter = configuration.staleAfter, let newest = leases.values.map(\.renewedAt).max(),
-            now() - newest > staleAfter.microseconds, !networks.isEmpty
-        else { return }
-        if let drainedAt = drainedAtMicroseconds {
-            guard now() - drainedAt > configuration.drainHold.microseconds else { return }
+        guard let staleAfter = configuration.staleAfter, isStale, !(running ?? []).byPrefix.lapsing.isEmpty else {
+            return
+        }
+        if let drainedAt {
+            guard uptime() - drainedAt > configuration.drainHold else { return }
             await commitNow(
-                kind: .leaseWithdrawal, .edits(networks.map { .remove($0.prefix) }),
-                cause: "drained for \(configuration.drainHold) without a lease")
+                kind: .leaseWithdrawal, .lapse(to: nil), cause: "drained for \(configuration.drainHold) without a lease"
+            )
             return
         }
         let names = leases.keys.sorted()
-        let drain = networks.map { NetworkEdit.set(Network(prefix: $0.prefix, attributeClass: .drain)) }
-        // The withdrawal's hold begins with a drain that succeeded.
+        drainedAt = uptime()
         guard
             await commitNow(
-                kind: .leaseDrain, .edits(drain),
+                kind: .leaseDrain, .lapse(to: .drain),
                 cause: "no lease renewed for \(staleAfter) by \(names.joined(separator: ", "))")
-        else { return }
-        drainedAtMicroseconds = now()
+        else {
+            drainedAt = nil
+            return
+        }
+        // A client that was heard meanwhile has ended it: the next lapse begins with a drain again.
+        guard drainedAt != nil else { return }
+        // The hold begins when the drain is done.
+        drainedAt = uptime()
         for name in names { tell(.leaseExpired(client: name)) }
     }
 
-    /// What is not announced by hand, in prefix order.
-    private var agentNetworks: [Network] { (running ?? []).filter { $0.attributeClass != .manual }.sorted() }
+    /// The edits of a drain or a withdrawal, in its turn: a lease may have been renewed since it was called for.
+    func lapse(
+        to attributeClass: AttributeClass?, of running: [IPPrefix: AttributeClass]
+    ) throws(NorthboundError) -> [NetworkEdit] {
+        guard isStale else { throw NorthboundError(.aborted, "a lease was renewed meanwhile") }
+        let prefixes = running.lapsing
+        guard !prefixes.isEmpty else { throw NorthboundError(.aborted, "nothing is announced any more") }
+        return prefixes.map { prefix in
+            attributeClass.map { .set(Network(prefix: prefix, attributeClass: $0)) } ?? .remove(prefix)
+        }
+    }
+
+    /// True when clients had leases and none of them has been heard for `staleAfter`.
+    private var isStale: Bool {
+        guard let staleAfter = configuration.staleAfter, let newest = leases.values.map(\.renewedAt).max() else {
+            return false
+        }
+        return uptime() - newest > staleAfter
+    }
+}
+
+extension [IPPrefix: AttributeClass] {
+    /// What is not announced by hand, and so ends with the leases; in prefix order.
+    fileprivate var lapsing: [IPPrefix] { filter { $0.value != .manual }.keys.sorted() }
 }
 
 /// When a client was last heard.
 struct Lease {
     let client: String
-    /// Microseconds since the Unix epoch.
-    var renewedAt: Int64
+    /// On the service's uptime.
+    var renewedAt: Duration
 }

@@ -39,11 +39,12 @@ extension CommitService {
 
     /// Keeps a commit that was made with a confirm timeout.
     public func confirmCommit(id: String, client: String) async throws(NorthboundError) -> TransactionRecord {
+        guard !client.isEmpty else { throw NorthboundError(.invalidArgument, "ConfirmCommit needs a client name") }
         // The undo of the same transaction takes its turn too.
         await enter()
         defer { leave() }
         var record = try await transaction(id: id)
-        guard record.client == client || client.isEmpty else {
+        guard record.client == client else {
             throw NorthboundError(.permissionDenied, "transaction \(id) belongs to client \(record.client)")
         }
         guard record.outcome == .applied else {
@@ -70,7 +71,9 @@ extension CommitService {
     func commitNow(kind: TransactionKind, _ change: QueuedCommit.Change, cause: String) async -> Bool {
         if case .edits(let edits) = change, edits.isEmpty { return true }
         let key = RequestKey(client: Self.ownClient, requestID: makeID())
-        queue.insert(QueuedCommit(key: key, kind: kind, change: change, cause: [cause], confirmTimeout: nil), at: 0)
+        let commit = QueuedCommit(
+            key: key, kind: kind, change: change, cause: [cause], confirmTimeout: nil, deadline: nil)
+        queue.insert(commit, at: 0)
         ownResult = nil
         await commitQueued()
         do throws(NorthboundError) {

@@ -36,6 +36,10 @@ public struct CommitServiceConfiguration: Sendable {
     public var maximumConfirmTimeout: Duration
     /// How many candidates may exist at once, over all clients.
     public var maximumCandidates: Int
+    /// How many of them may be one client's.
+    public var maximumCandidatesPerClient: Int
+    /// A candidate that was not used for so long is forgotten.
+    public var candidateTimeout: Duration
     /// How often the journal is pruned.
     public var pruningInterval: Duration
     /// Version of the program, for GetCapabilities.
@@ -46,7 +50,8 @@ public struct CommitServiceConfiguration: Sendable {
         policy: NorthboundPolicy = NorthboundPolicy(), announcesWithoutJournal: Bool = true,
         staleAfter: Duration? = nil, drainHold: Duration = .seconds(10), lockTimeout: Duration = .seconds(60),
         maximumQueuedCommits: Int = 4096, maximumConfirmTimeout: Duration = .seconds(24 * 3600),
-        maximumCandidates: Int = 64, pruningInterval: Duration = .seconds(3600), programVersion: String
+        maximumCandidates: Int = 64, maximumCandidatesPerClient: Int = 8, candidateTimeout: Duration = .seconds(600),
+        pruningInterval: Duration = .seconds(3600), programVersion: String
     ) {
         self.policy = policy
         self.announcesWithoutJournal = announcesWithoutJournal
@@ -56,6 +61,8 @@ public struct CommitServiceConfiguration: Sendable {
         self.maximumQueuedCommits = maximumQueuedCommits
         self.maximumConfirmTimeout = maximumConfirmTimeout
         self.maximumCandidates = maximumCandidates
+        self.maximumCandidatesPerClient = maximumCandidatesPerClient
+        self.candidateTimeout = candidateTimeout
         self.pruningInterval = pruningInterval
         self.programVersion = programVersion
     }
@@ -76,6 +83,8 @@ public actor CommitService {
     let clock: any Clock<Duration>
     /// Microseconds since the Unix epoch.
     let now: @Sendable () -> Int64
+    /// Monotonic time: for deadlines, leases and candidates, which a wall clock that is set must not end.
+    let uptime: @Sendable () -> Duration
     let makeID: @Sendable () -> String
     private let emit: @Sendable (ServiceEvent) -> Void
 
@@ -92,6 +101,8 @@ public actor CommitService {
 
     /// Set while the journal cannot be written.
     var journalFailure: JournalError?
+    /// The last number that the journal gave out; nil until it was asked.
+    var lastSequence: Int64?
     /// Records that were begun without the journal since it failed.
     var unwritten = 0
     /// Records that the journal has begun and whose results it does not have yet.
@@ -115,8 +126,8 @@ public actor CommitService {
     /// Who refuses commits of all others.
     var lock: Lease?
     var leases: [String: Lease] = [:]
-    /// Set when announcements were drained because no lease was renewed.
-    var drainedAtMicroseconds: Int64?
+    /// When announcements were drained because no lease was renewed; nil while somebody stands by them.
+    var drainedAt: Duration?
     let wakeUp = WakeUp()
     var isStopping = false
 
@@ -125,24 +136,31 @@ public actor CommitService {
     /// - Parameters:
     ///   - clock: for waits and time-outs.
     ///   - now: wall clock, in microseconds since the Unix epoch.
+    ///   - uptime: monotonic time since any moment; default: what `clock` shows.
     ///   - makeID: unique names of transactions.
     ///   - emit: takes events; must not block.
     public init(
         session: any ManagementSession, journal: any TransactionJournal, configuration: CommitServiceConfiguration,
-        clock: any Clock<Duration>, now: @escaping @Sendable () -> Int64, makeID: @escaping @Sendable () -> String,
-        emit: @escaping @Sendable (ServiceEvent) -> Void
+        clock: any Clock<Duration>, now: @escaping @Sendable () -> Int64, uptime: (@Sendable () -> Duration)? = nil,
+        makeID: @escaping @Sendable () -> String, emit: @escaping @Sendable (ServiceEvent) -> Void
     ) {
         self.session = session
         self.journal = journal
         self.configuration = configuration
         self.clock = clock
         self.now = now
+        self.uptime = uptime ?? Self.elapsed(on: clock)
         self.makeID = makeID
         self.emit = emit
     }
 
+    private static func elapsed(on clock: some Clock<Duration>) -> @Sendable () -> Duration {
+        let start = clock.now
+        return { start.duration(to: clock.now) }
+    }
+
     /// Opens the session, recovers, and executes commits until the task is cancelled; then finishes the one in flight,
-    /// refuses those that wait, and closes the session. What is announced stays announced.
+    /// refuses those that wait, answers those in doubt, and closes the session. What is announced stays announced.
     public func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { [self, watched] in
@@ -175,26 +193,38 @@ public actor CommitService {
                 }
                 attempts = 0
             }
-            isStopping = true
-            refuseQueued(NorthboundError(.unavailable, "the northbound is stopping"))
+            stopAccepting()
+            answerUnresolved()
             await session.close()
             group.cancelAll()
         }
     }
 
+    /// The first step of a shutdown: refuses the commits that wait and those that still come. The one in flight goes on
+    /// to its end, as does `run()`, which resolves it if its answer was lost.
+    public func stopAccepting() {
+        isStopping = true
+        refuseQueued(NorthboundError(.unavailable, "the northbound is stopping; nothing of this commit was begun"))
+    }
+
     /// Commits that wait for their turn.
     public var queuedCommitCount: Int { queue.count }
+
+    /// Callers that wait for the outcome of a commit, repetitions included.
+    public var waiterCount: Int { inFlight.values.reduce(0) { $0 + $1.count } }
 
     /// One round: session, recovery, due time-outs, queued commits. False when FRR cannot be reached.
     private func work() async -> Bool {
         guard await openIfNeeded() else {
             refuseQueued(NorthboundError(.unavailable, "FRR cannot be reached; the northbound keeps trying"))
-            for (commit, record) in unresolved { answer(commit, .success(record)) }
-            unresolved = []
+            answerUnresolved()
             return false
         }
+        // What was lost in flight has been resolved; nothing new is begun.
+        guard !isStopping else { return true }
         await mendJournalIfDue()
         await undoUnconfirmed()
+        expireCandidates()
         expireLock()
         await expireLeases()
         await commitQueued()
@@ -267,4 +297,6 @@ final class WakeUp: Sendable {
 struct Candidate {
     let client: String
     var edits: [NetworkEdit]
+    /// On the service's uptime.
+    var usedAt: Duration
 }

@@ -50,6 +50,17 @@ public final class NorthboundClient: NorthboundAPI {
 
     // MARK: - NorthboundAPI
 
+    /// The last sequence number of the journal, by a heartbeat.
+    public func journalSequence() async throws(NorthboundError) -> Int64? { try await heartbeat().journalSequence }
+
+    /// Asks whether the service lives, and which run of it.
+    public func heartbeat() async throws(NorthboundError) -> HeartbeatReply {
+        guard case .heartbeat(let answer) = try await call(.heartbeat(sequence: counter.withLock { $0 })) else {
+            throw Self.oddReply
+        }
+        return answer
+    }
+
     /// What the service is and allows.
     public func capabilities() async throws(NorthboundError) -> ServiceCapabilities {
         guard case .capabilities(let answer) = try await call(.getCapabilities) else { throw Self.oddReply }
@@ -84,12 +95,13 @@ public final class NorthboundClient: NorthboundAPI {
         _ = try await call(.deleteCandidate(candidate))
     }
 
-    /// Commits under the request's own id.
+    /// Commits under the request's own id, within the time that it says, else the client's own.
     public func commit(_ request: CommitRequest) async throws(NorthboundError) -> TransactionRecord {
         var request = request
         request.client = client
         return try await record(
-            .commit(request, expectedGeneration: nil), requestID: request.requestID, within: commitDeadline)
+            .commit(request, expectedGeneration: nil), requestID: request.requestID,
+            within: request.timeRemaining ?? commitDeadline)
     }
 
     /// Keeps a commit that was made with a confirm timeout.
@@ -119,9 +131,9 @@ public final class NorthboundClient: NorthboundAPI {
 
     /// Brings the announcements back to what they were right after a transaction.
     public func rollback(
-        to id: String, requestID: String, client: String
+        to id: String, requestID: String, client: String, timeRemaining: Duration?
     ) async throws(NorthboundError) -> TransactionRecord {
-        try await record(.rollbackTo(id: id), requestID: requestID, within: commitDeadline)
+        try await record(.rollbackTo(id: id), requestID: requestID, within: timeRemaining ?? commitDeadline)
     }
 
     /// Refuses commits of all others.

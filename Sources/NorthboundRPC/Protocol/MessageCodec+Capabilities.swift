@@ -50,6 +50,11 @@ extension MessageCodec {
         message.maximumCandidates = try optionalNumber(
             limits.maximumCandidates, "Capabilities.limits.maximum_candidates")
         message.maximumEdits = try optionalNumber(limits.maximumEdits, "Capabilities.limits.maximum_edits")
+        message.maximumCandidatesPerClient = try optionalNumber(
+            limits.maximumCandidatesPerClient, "Capabilities.limits.maximum_candidates_per_client")
+        message.candidateTimeoutSeconds = try optionalNumber(
+            limits.candidateTimeout.map { Int($0.components.seconds) },
+            "Capabilities.limits.candidate_timeout_seconds")
         return message
     }
 
@@ -112,6 +117,8 @@ extension MessageCodec {
                 try required(message.maximumMessageBytes, "Capabilities.limits.maximum_message_bytes")),
             maximumQueuedCommits: message.maximumQueuedCommits.map { Int($0) },
             maximumCandidates: message.maximumCandidates.map { Int($0) },
+            maximumCandidatesPerClient: message.maximumCandidatesPerClient.map { Int($0) },
+            candidateTimeout: message.candidateTimeoutSeconds.map { .seconds($0) },
             maximumEdits: message.maximumEdits.map { Int($0) })
     }
 

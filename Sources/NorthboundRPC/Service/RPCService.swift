@@ -12,6 +12,7 @@ public import Northbound
 public struct RPCService: Sendable {
     private let api: any NorthboundAPI
     private let instance: String
+    private let uptime: @Sendable () -> Duration
     private let reads = Turns<[UInt8]>(atOnce: 1)
     private let transactions = Turns<Int>(atOnce: Self.transactionsAtOnce)
 
@@ -22,10 +23,19 @@ public struct RPCService: Sendable {
     ///
     /// - Parameter instance: name of this process's life; a client that sees another one knows that leases and candidates
     ///   are gone.
-    public init(_ api: any NorthboundAPI, instance: String) {
+    ///   - uptime: monotonic time since any moment.
+    public init(
+        _ api: any NorthboundAPI, instance: String, uptime: @escaping @Sendable () -> Duration = RPCService.systemUptime
+    ) {
         self.api = api
         self.instance = instance
+        self.uptime = uptime
     }
+
+    private static let start = ContinuousClock.now
+
+    /// Since the first call.
+    @Sendable public static func systemUptime() -> Duration { start.duration(to: .now) }
 
     /// A server that answers with this service.
     public func makeServer(_ configuration: RequestServerConfiguration) -> RequestServer {
@@ -40,10 +50,11 @@ public struct RPCService: Sendable {
 
     /// Small on purpose: its frame is what a waiting transaction costs.
     private func answerInTurn(_ message: TransportMessage, from peer: TransportPeer) async -> [TransportMessage] {
-        guard Self.isTransaction(message) else { return await answer(message, from: peer) }
+        guard Self.isTransaction(message) else { return await answer(message, from: peer, receivedAt: uptime()) }
+        let receivedAt = uptime()
         await transactions.take(0)
         defer { transactions.end(0) }
-        return await answer(message, from: peer)
+        return await answer(message, from: peer, receivedAt: receivedAt)
     }
 
     private static func isTransaction(_ message: TransportMessage) -> Bool {
@@ -58,11 +69,15 @@ public struct RPCService: Sendable {
     }
 
     /// The frames that answer a request; never empty, never throws.
-    func answer(_ message: TransportMessage, from peer: TransportPeer) async -> [TransportMessage] {
+    private func answer(
+        _ message: TransportMessage, from peer: TransportPeer, receivedAt: Duration
+    ) async -> [TransportMessage] {
         var requestID = ""
         do throws(NorthboundError) {
             var header = try MessageCodec.decodeRequestHeader(message.header)
             requestID = header.requestID
+            // The client counts from when it asked; what was waited for here is over.
+            if let time = header.timeRemaining { header.timeRemaining = max(.zero, time - (uptime() - receivedAt)) }
             // A key says who it is; a header only claims it.
             if case .curve(_, let name) = peer.credentials, !name.isEmpty { header.client = name }
             let request = try MessageCodec.decodeRequest(header, body: message.body)
@@ -82,7 +97,9 @@ public struct RPCService: Sendable {
         let client = header.client
         switch request {
         case .heartbeat(let sequence):
-            return .heartbeat(HeartbeatReply(sequence: sequence, instance: instance, journalSequence: nil))
+            return .heartbeat(
+                HeartbeatReply(
+                    sequence: sequence, instance: instance, journalSequence: try await api.journalSequence()))
         case .getCapabilities: return .capabilities(try await api.capabilities())
         case .get(let get): return MessageCodec.values(try await api.get(get))
         case .createCandidate: return .candidate(try await api.createCandidate(client: client))
@@ -94,13 +111,15 @@ public struct RPCService: Sendable {
                 throw NorthboundError(.failedPrecondition, "this service has no generations to compare with")
             }
             commit.client = client
+            commit.timeRemaining = header.timeRemaining
             return .transaction(try await api.commit(commit), generation: nil)
         case .confirmCommit(let id):
             return .transaction(try await api.confirmCommit(id: id, client: client), generation: nil)
         case .listTransactions(let filter): return try await list(filter)
         case .getTransaction(let id): return .transaction(try await api.transaction(id: id), generation: nil)
         case .rollbackTo(let id):
-            let record = try await api.rollback(to: id, requestID: header.requestID, client: client)
+            let record = try await api.rollback(
+                to: id, requestID: header.requestID, client: client, timeRemaining: header.timeRemaining)
             return .transaction(record, generation: nil)
         case .lockConfig: try await api.lock(client: client)
         case .unlockConfig: try await api.unlock(client: client)

@@ -42,8 +42,7 @@ struct AgentCommand: AsyncParsableCommand {
               cosmolet agent --northbound zmq+tcp://192.0.2.1:7790 --curve-key agent.key --curve-server server.pub
             """)
 
-    @Option(help: ArgumentHelp("Configuration file (YAML).", valueName: "file"))
-    var config: String?
+    @OptionGroup var process: ProcessOptions
 
     @Option(help: ArgumentHelp("Name of the own Node object.", valueName: "name"))
     var node: String?
@@ -60,12 +59,6 @@ struct AgentCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Address of /metrics, /livez and /readyz, or off.", valueName: "host:port"))
     var http: String?
 
-    @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
-    var logLevel: String?
-
-    @Option(help: ArgumentHelp("text or json.", valueName: "format"))
-    var logFormat: String?
-
     @Option(help: ArgumentHelp("The northbound's public key, for zmq+tcp://.", valueName: "file"))
     var curveServer: String?
 
@@ -74,7 +67,7 @@ struct AgentCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration: AgentConfiguration
         do { configuration = try resolve() } catch {
-            throw Failure.exit(error, file: config)
+            throw Failure.exit(error, file: process.config)
         }
         do { try await Agent(configuration).run() } catch {
             throw Failure.exit(start: error)
@@ -83,8 +76,7 @@ struct AgentCommand: AsyncParsableCommand {
 
     /// File, then environment, then flags.
     private func resolve() throws(ConfigurationError) -> AgentConfiguration {
-        var result = AgentConfiguration()
-        if let config { result = try AgentConfiguration(file: config) }
+        var result = try process.configuration(defaults: NorthboundSettings())
         if let node = node ?? ProcessInfo.processInfo.environment["COSMOLET_NODE"] { result.node = node }
         if let kubeconfig { result.kubeconfig = kubeconfig }
         if let northbound { try result.northbound.set(.connect, flag: "--northbound", to: northbound) }
@@ -94,8 +86,6 @@ struct AgentCommand: AsyncParsableCommand {
         }
         try flags.apply(to: &result.northbound)
         if let http { try result.setHTTP(http) }
-        if let logLevel { try result.setLogLevel(logLevel) }
-        if let logFormat { try result.setLogFormat(logFormat) }
         return result
     }
 }

@@ -21,7 +21,7 @@ struct NorthboundRunCommand: AsyncParsableCommand {
             Runs beside FRR until SIGTERM or SIGINT. Announcements stay in place when it ends.
             Listens at zmq+ipc:///run/cosmolet/northbound.sock and publishes the commit log at
             zmq+ipc:///run/cosmolet/commits.sock; with another --listen, publishes only with --publish.
-            A flag wins over the file.
+            A flag wins over the file, of which the sections frr, log and northbound are read.
 
             FRR is reached in one of two ways, called providers:
               --provider mgmtd:PATH  stock FRR, at mgmtd's socket (the default)
@@ -49,8 +49,7 @@ struct NorthboundRunCommand: AsyncParsableCommand {
               cosmolet northbound --listen zmq+tcp://0.0.0.0:7790 --curve-key server.key --curve-clients clients
             """)
 
-    @Option(help: ArgumentHelp("Configuration file (YAML): frr, log, northbound.", valueName: "file"))
-    var config: String?
+    @OptionGroup var process: ProcessOptions
 
     @Option(
         help: ArgumentHelp(
@@ -64,29 +63,19 @@ struct NorthboundRunCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Address of /metrics, /livez and /readyz, or off.", valueName: "host:port"))
     var http: String?
 
-    @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
-    var logLevel: String?
-
-    @Option(help: ArgumentHelp("text or json.", valueName: "format"))
-    var logFormat: String?
-
     @OptionGroup var flags: NorthboundFlags
 
     func run() async throws {
         let configuration: AgentConfiguration
-        do { configuration = try resolve() } catch { throw Failure.exit(error, file: config) }
+        do { configuration = try resolve() } catch { throw Failure.exit(error, file: process.config) }
         do { try await NorthboundDaemon(configuration).run() } catch { throw Failure.exit(start: error) }
     }
 
     private func resolve() throws(ConfigurationError) -> AgentConfiguration {
-        var result = AgentConfiguration()
-        result.northbound = .process
-        if let config { result = try AgentConfiguration(file: config, defaults: .process) }
+        var result = try process.configuration(defaults: .process)
         if let socket { result.socket = socket }
         if let provider { try result.northbound.set(.provider, flag: "--provider", to: provider) }
         if let http { try result.northbound.set(.http, flag: "--http", to: http) }
-        if let logLevel { try result.setLogLevel(logLevel) }
-        if let logFormat { try result.setLogFormat(logFormat) }
         try flags.apply(to: &result.northbound)
         return result
     }

@@ -7,6 +7,13 @@ struct NorthboundFlags: ParsableArguments {
     @Option(help: ArgumentHelp("The journal's file, or off: in memory only.", valueName: "file"))
     var journal: String?
 
+    @Option(
+        help: ArgumentHelp("Keep the journal's records for so long, or off: whatever their age.", valueName: "days"))
+    var journalDays: String?
+
+    @Option(help: ArgumentHelp("Keep so many of the journal's records.", valueName: "number"))
+    var journalRecords: String?
+
     @Flag(help: "Refuse commits while the journal cannot be written, instead of announcing without it.")
     var requireJournal = false
 
@@ -49,6 +56,7 @@ struct NorthboundFlags: ParsableArguments {
     private var given: [(key: NorthboundSettings.Key, flag: String, value: String)] {
         let all: [(NorthboundSettings.Key, String, String?)] = [
             (.listen, "--listen", listen), (.publish, "--publish", publish), (.journal, "--journal", journal),
+            (.journalDays, "--journal-days", journalDays), (.journalRecords, "--journal-records", journalRecords),
             (.requireJournal, "--require-journal", requireJournal ? "true" : nil),
             (.commitLog, "--commit-log", commitLog), (.group, "--group", group),
             (.curveKey, "--curve-key", curveKey), (.curveClients, "--curve-clients", curveClients),

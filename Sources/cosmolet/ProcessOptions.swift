@@ -1,0 +1,26 @@
+internal import ArgumentParser
+internal import CosmoletAgent
+
+/// Options of the commands that run until they are ended: configuration file and log.
+struct ProcessOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Configuration file (YAML).", valueName: "file"))
+    var config: String?
+
+    @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
+    var logLevel: String?
+
+    @Option(help: ArgumentHelp("text or json.", valueName: "format"))
+    var logFormat: String?
+
+    /// What the file says, with the flags for the log.
+    ///
+    /// - Parameter defaults: of a northbound, where the file says nothing.
+    func configuration(defaults: NorthboundSettings) throws(ConfigurationError) -> AgentConfiguration {
+        var result = AgentConfiguration()
+        result.northbound = defaults
+        if let config { result = try AgentConfiguration(file: config, defaults: defaults) }
+        if let logLevel { try result.setLogLevel(logLevel) }
+        if let logFormat { try result.setLogFormat(logFormat) }
+        return result
+    }
+}
