@@ -62,39 +62,58 @@ public enum TrafficPolicy: String, Sendable, Hashable {
     case local = "Local"
 }
 
+/// Whether a Service can have a VIP at all.
+public enum ServiceShape: Sendable, Hashable {
+    /// It has a cluster IP.
+    case ordinary
+    /// `clusterIP: None`.
+    case headless
+    /// `type: ExternalName`.
+    case externalName
+}
+
 /// What the planner needs to know of a Service.
 public struct ServiceFacts: Sendable, Hashable {
     /// Namespace and name.
     public var id: ServiceID
-    /// False for `ClusterIP: None` and for ExternalName: such a Service has no VIP.
-    public var hasClusterIP: Bool
+    /// Headless, ExternalName, or neither.
+    public var shape: ServiceShape
     /// All VIP entries of all kinds.
     public var addresses: [AddressFact]
     /// Policy for LoadBalancer and external IPs.
     public var externalTrafficPolicy: TrafficPolicy
     /// Policy for cluster IPs.
     public var internalTrafficPolicy: TrafficPolicy
-    /// Annotation `cosmolet.io/announce`: nil when absent.
-    public var announce: Bool?
-    /// Annotation `cosmolet.io/class`: nil when absent.
-    public var className: String?
-    /// Oddities of the object that do not decide, reported with each decision.
-    public var warnings: [PlanWarning]
+    /// `spec.loadBalancerClass`: nil when unset.
+    public var loadBalancerClass: String?
+    /// The labels, for selectors.
+    public var labels: [String: String]
+    /// True when the object has a `deletionTimestamp`.
+    public var isBeingDeleted: Bool
+    /// What the annotations ask for.
+    public var annotations: ServiceAnnotations
 
     /// Makes facts; the defaults are those of a plain LoadBalancer Service.
     public init(
-        id: ServiceID, hasClusterIP: Bool = true, addresses: [AddressFact] = [],
+        id: ServiceID, shape: ServiceShape = .ordinary, addresses: [AddressFact] = [],
         externalTrafficPolicy: TrafficPolicy = .cluster, internalTrafficPolicy: TrafficPolicy = .cluster,
-        announce: Bool? = nil, className: String? = nil, warnings: [PlanWarning] = []
+        loadBalancerClass: String? = nil, labels: [String: String] = [:], isBeingDeleted: Bool = false,
+        annotations: ServiceAnnotations = ServiceAnnotations()
     ) {
         self.id = id
-        self.hasClusterIP = hasClusterIP
+        self.shape = shape
         self.addresses = addresses
         self.externalTrafficPolicy = externalTrafficPolicy
         self.internalTrafficPolicy = internalTrafficPolicy
-        self.announce = announce
-        self.className = className
-        self.warnings = warnings
+        self.loadBalancerClass = loadBalancerClass
+        self.labels = labels
+        self.isBeingDeleted = isBeingDeleted
+        self.annotations = annotations
+    }
+
+    /// The policy that applies to a VIP of this kind.
+    public func policy(for kind: VIPKind) -> TrafficPolicy {
+        kind == .clusterIP ? internalTrafficPolicy : externalTrafficPolicy
     }
 }
 
@@ -102,7 +121,7 @@ public struct ServiceFacts: Sendable, Hashable {
 public struct EndpointFact: Sendable, Hashable {
     /// The endpoint's address.
     public var address: IPAddress
-    /// Condition `ready`: unset or true.
+    /// Condition `ready`: unset or true. With `publishNotReadyAddresses` the slice itself says ready.
     public var isReady: Bool
     /// Condition `serving`; unset follows `ready`.
     public var isServing: Bool
@@ -127,51 +146,7 @@ public struct EndpointFact: Sendable, Hashable {
     public var counts: Bool { isReady || (isServing && isTerminating) }
 }
 
-/// What the planner needs to know of the node it plans for.
-public struct NodeFacts: Sendable, Hashable {
-    /// Name of the Node object, as `nodeName` of endpoints has it.
-    public var name: String
-    /// Label `node.kubernetes.io/exclude-from-external-load-balancers` (KEP-1143): its value, nil when absent. Its
-    /// presence counts, whatever the value.
-    public var exclusionLabel: String?
-    /// Condition `NetworkUnavailable` is `True`.
-    public var isNetworkUnavailable: Bool
-
-    /// Makes facts of a healthy node.
-    public init(name: String, exclusionLabel: String? = nil, isNetworkUnavailable: Bool = false) {
-        self.name = name
-        self.exclusionLabel = exclusionLabel
-        self.isNetworkUnavailable = isNetworkUnavailable
-    }
-}
-
-/// The operator's part of the rules.
-public struct PlannerConfiguration: Sendable, Hashable {
-    /// Which kinds of VIP are announced.
-    public var kinds: Set<VIPKind>
-    /// LoadBalancer IPs must lie in one of these; nil allows all.
-    public var allowedLoadBalancerPrefixes: [IPPrefix]?
-    /// External IPs must lie in one of these; there is no default, since any user may write one (CVE-2020-8554).
-    public var allowedExternalPrefixes: [IPPrefix]
-    /// Known classes and the order in which a conflict is settled: the lowest tag wins.
-    public var tags: TagMap
-    /// Announce with class `drain` when only terminating endpoints still serve.
-    public var drainsOnTerminating: Bool
-
-    /// Makes a configuration; the defaults announce LoadBalancer IPs only.
-    public init(
-        kinds: Set<VIPKind> = [.loadBalancer], allowedLoadBalancerPrefixes: [IPPrefix]? = nil,
-        allowedExternalPrefixes: [IPPrefix] = [], tags: TagMap = .standard, drainsOnTerminating: Bool = false
-    ) {
-        self.kinds = kinds
-        self.allowedLoadBalancerPrefixes = allowedLoadBalancerPrefixes
-        self.allowedExternalPrefixes = allowedExternalPrefixes
-        self.tags = tags
-        self.drainsOnTerminating = drainsOnTerminating
-    }
-}
-
-/// Everything a plan depends on.
+/// Everything a plan depends on, but the clock.
 public struct AnnouncementFacts: Sendable {
     /// The node that is planned for.
     public var node: NodeFacts
@@ -179,17 +154,20 @@ public struct AnnouncementFacts: Sendable {
     public var services: [ServiceFacts]
     /// All endpoints of each Service, over all of its slices. Absent is the same as empty.
     public var endpoints: [ServiceID: [EndpointFact]]
+    /// Labels of namespaces; needed only where the configuration selects by them.
+    public var namespaces: [String: [String: String]]
     /// The rules' knobs.
     public var configuration: PlannerConfiguration
 
     /// Gathers facts.
     public init(
         node: NodeFacts, services: [ServiceFacts], endpoints: [ServiceID: [EndpointFact]],
-        configuration: PlannerConfiguration = PlannerConfiguration()
+        namespaces: [String: [String: String]] = [:], configuration: PlannerConfiguration = PlannerConfiguration()
     ) {
         self.node = node
         self.services = services
         self.endpoints = endpoints
+        self.namespaces = namespaces
         self.configuration = configuration
     }
 }

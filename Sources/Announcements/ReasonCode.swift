@@ -1,108 +1,191 @@
 /// Why a VIP is, or is not, announced from this node. One code for each outcome of the rules.
 ///
-/// The raw values are stable: logs, metrics and scripts use them.
+/// The raw values are stable: logs, metrics and scripts use them. docs/announcement-rules.md lists them all.
 public enum ReasonCode: String, Sendable, Hashable, CaseIterable, Codable {
     // MARK: - Announced
 
-    /// Policy Cluster, and an endpoint somewhere counts.
+    /// Policy Cluster, and an endpoint somewhere is ready.
     case endpointInCluster = "EndpointInCluster"
-    /// Policy Local, and an endpoint on this node counts.
+    /// Policy Local, and an endpoint on this node is ready.
     case endpointOnNode = "EndpointOnNode"
-    /// Only endpoints that terminate and still serve are left.
+    /// Policy Cluster, and only endpoints that terminate and still serve are left.
     case onlyTerminatingEndpoints = "OnlyTerminatingEndpoints"
+    /// Policy Local, and only endpoints that terminate and still serve are left on this node.
+    case onlyTerminatingOnNode = "OnlyTerminatingOnNode"
+    /// Policy Cluster, no endpoint counts, and zero endpoints mean `keep`.
+    case keptWithoutEndpoints = "KeptWithoutEndpoints"
+
+    // MARK: - Announced with class drain, for as long as it lasts
+
+    /// As `onlyTerminatingEndpoints`, with `drainOnTerminating`.
+    case drainingTerminatingEndpoints = "DrainingTerminatingEndpoints"
+    /// As `onlyTerminatingOnNode`, with `drainOnTerminating`.
+    case drainingTerminatingOnNode = "DrainingTerminatingOnNode"
+
+    // MARK: - Announced with class drain, to be withdrawn
+
+    /// The node carries `cosmolet.io/drain: "true"`.
+    case drainingNodeAnnotation = "DrainingNodeAnnotation"
+    /// The node's condition Ready is not true.
+    case drainingNodeNotReady = "DrainingNodeNotReady"
+    /// The node is cordoned.
+    case drainingNodeCordoned = "DrainingNodeCordoned"
+    /// The node has a configured taint.
+    case drainingNodeTainted = "DrainingNodeTainted"
+    /// The Service carries `cosmolet.io/drain: "true"`.
+    case drainingServiceAnnotation = "DrainingServiceAnnotation"
+    /// The Service is being deleted.
+    case drainingServiceDeletion = "DrainingServiceDeletion"
+    /// Policy Cluster, no endpoint counts, and zero endpoints mean `drain`.
+    case drainingWithoutEndpoints = "DrainingWithoutEndpoints"
+
+    // MARK: - Not announced: drained
+
+    /// As `drainingNodeAnnotation`, and the hold time is over.
+    case drainedNodeAnnotation = "DrainedNodeAnnotation"
+    /// As `drainingNodeNotReady`, and the hold time is over.
+    case drainedNodeNotReady = "DrainedNodeNotReady"
+    /// As `drainingNodeCordoned`, and the hold time is over.
+    case drainedNodeCordoned = "DrainedNodeCordoned"
+    /// As `drainingNodeTainted`, and the hold time is over.
+    case drainedNodeTainted = "DrainedNodeTainted"
+    /// As `drainingServiceAnnotation`, and the hold time is over.
+    case drainedServiceAnnotation = "DrainedServiceAnnotation"
+    /// As `drainingServiceDeletion`, and the hold time is over.
+    case drainedServiceDeletion = "DrainedServiceDeletion"
+    /// As `drainingWithoutEndpoints`, and the hold time is over.
+    case drainedWithoutEndpoints = "DrainedWithoutEndpoints"
 
     // MARK: - Not announced: the Service
 
-    /// Headless or ExternalName: there is no VIP.
-    case serviceHasNoVIP = "ServiceHasNoVIP"
+    /// `clusterIP: None`.
+    case headlessService = "HeadlessService"
+    /// `type: ExternalName`.
+    case externalNameService = "ExternalNameService"
     /// Annotation `cosmolet.io/announce: "false"`.
     case optedOut = "OptedOut"
+    /// The namespace matches an exclusion.
+    case namespaceExcluded = "NamespaceExcluded"
+    /// The namespace matches none of the inclusions.
+    case namespaceNotIncluded = "NamespaceNotIncluded"
+    /// The Service's labels match an exclusion.
+    case serviceExcluded = "ServiceExcluded"
+    /// The Service's labels match none of the inclusions.
+    case serviceNotIncluded = "ServiceNotIncluded"
 
     // MARK: - Not announced: the address
 
+    /// The configuration does not announce this kind of VIP.
+    case kindOff = "KindOff"
+    /// Annotation `cosmolet.io/kinds` leaves out this kind of VIP.
+    case kindOffByAnnotation = "KindOffByAnnotation"
+    /// An ingress entry with a hostname and no IP.
+    case hostnameOnly = "HostnameOnly"
     /// The text is not an IP address.
     case invalidAddress = "InvalidAddress"
     /// The address is unspecified, loopback, link-local, multicast or IPv4-mapped.
     case notUnicast = "NotUnicast"
-    /// An ingress entry with a hostname and no IP.
-    case hostnameOnly = "HostnameOnly"
     /// An ingress entry with `ipMode: Proxy`.
     case proxyMode = "ProxyMode"
+    /// `spec.loadBalancerClass` is not one of the configured classes.
+    case otherLoadBalancerClass = "OtherLoadBalancerClass"
+    /// `spec.loadBalancerClass` is unset, and only named classes are announced.
+    case noLoadBalancerClass = "NoLoadBalancerClass"
     /// The address lies outside the allowed prefixes.
     case outsideAllowedPrefixes = "OutsideAllowedPrefixes"
-
-    // MARK: - Not announced: the endpoints
-
-    /// Policy Cluster, and the Service has no endpoint of the VIP's family.
-    case noEndpoints = "NoEndpoints"
-    /// Policy Cluster, and no endpoint of the VIP's family is ready or serving while terminating.
-    case noReadyEndpoints = "NoReadyEndpoints"
-    /// Policy Local, and no endpoint of the VIP's family is on this node.
-    case noLocalEndpoints = "NoLocalEndpoints"
-    /// Policy Local, and no endpoint of the VIP's family on this node is ready or serving while terminating.
-    case noReadyLocalEndpoints = "NoReadyLocalEndpoints"
+    /// An external IP, and no prefix is allowed for those.
+    case noExternalPrefixAllowed = "NoExternalPrefixAllowed"
 
     // MARK: - Not announced: the node
 
-    /// The node carries the exclusion label.
-    case nodeExcluded = "NodeExcluded"
     /// The node's condition NetworkUnavailable is true.
     case nodeNetworkUnavailable = "NodeNetworkUnavailable"
+    /// The node carries the exclusion label.
+    case nodeExcluded = "NodeExcluded"
 
+    // MARK: - Not announced: the endpoints
+
+    /// Policy Cluster, and the Service has no endpoint.
+    case noEndpoints = "NoEndpoints"
+    /// Policy Cluster, and all endpoints are of the other address family.
+    case noEndpointsOfFamily = "NoEndpointsOfFamily"
+    /// Policy Cluster, and no endpoint of the VIP's family is ready or serving while terminating.
+    case noReadyEndpoints = "NoReadyEndpoints"
+    /// Policy Local, and no endpoint is on this node.
+    case noLocalEndpoints = "NoLocalEndpoints"
+    /// Policy Local, and all endpoints on this node are of the other address family.
+    case noLocalEndpointsOfFamily = "NoLocalEndpointsOfFamily"
+    /// Policy Local, and no endpoint of the VIP's family on this node is ready or serving while terminating.
+    case noReadyLocalEndpoints = "NoReadyLocalEndpoints"
+
+    // MARK: - Not announced: too many changes
+
+    /// The VIP came and went too often and is held down until it is quiet.
+    case heldDown = "HeldDown"
+}
+
+extension ReasonCode {
     /// True for the outcomes that announce.
     public var announces: Bool {
         switch self {
-        case .endpointInCluster, .endpointOnNode, .onlyTerminatingEndpoints: true
-        default: false
+        case .endpointInCluster, .endpointOnNode, .onlyTerminatingEndpoints, .onlyTerminatingOnNode,
+            .keptWithoutEndpoints:
+            true
+        default: drains
         }
     }
 
-    /// One sentence for people.
-    public var explanation: String {
+    /// True for the outcomes that announce with class `drain`, whatever class was asked for.
+    public var drains: Bool {
+        self == .drainingTerminatingEndpoints || self == .drainingTerminatingOnNode || drained != nil
+    }
+
+    /// For an ordered drain, what it becomes when the hold time is over; else nil.
+    public var drained: ReasonCode? {
         switch self {
-        case .endpointInCluster: "traffic policy Cluster, and an endpoint in the cluster is ready"
-        case .endpointOnNode: "traffic policy Local, and an endpoint on this node is ready"
-        case .onlyTerminatingEndpoints: "only endpoints that terminate, but still serve, are left"
-        case .serviceHasNoVIP: "the Service is headless or of type ExternalName, so it has no VIP"
-        case .optedOut: "the Service carries the annotation cosmolet.io/announce: \"false\""
-        case .invalidAddress: "the address is not an IP address"
-        case .notUnicast: "the address is loopback, link-local, multicast or another that no router carries"
-        case .hostnameOnly: "the ingress entry has a hostname and no IP"
-        case .proxyMode: "the ingress entry has ipMode Proxy, so its load balancer attracts the traffic itself"
-        case .outsideAllowedPrefixes: "the address lies outside the allowed prefixes of the configuration"
-        case .noEndpoints: "the Service has no endpoints of this address family"
-        case .noReadyEndpoints: "no endpoint of this address family is ready or still serving"
-        case .noLocalEndpoints: "traffic policy Local, and no endpoint of this address family is on this node"
-        case .noReadyLocalEndpoints:
-            "traffic policy Local, and no endpoint of this address family on this node is ready or still serving"
-        case .nodeExcluded:
-            "the node carries the label node.kubernetes.io/exclude-from-external-load-balancers"
-        case .nodeNetworkUnavailable: "the node's condition NetworkUnavailable is true"
+        case .drainingNodeAnnotation: .drainedNodeAnnotation
+        case .drainingNodeNotReady: .drainedNodeNotReady
+        case .drainingNodeCordoned: .drainedNodeCordoned
+        case .drainingNodeTainted: .drainedNodeTainted
+        case .drainingServiceAnnotation: .drainedServiceAnnotation
+        case .drainingServiceDeletion: .drainedServiceDeletion
+        case .drainingWithoutEndpoints: .drainedWithoutEndpoints
+        default: nil
         }
     }
+
+    /// True when the node itself says that it must not announce the VIP.
+    public var isNodeSignal: Bool { self == .nodeExcluded || self == .nodeNetworkUnavailable }
+
+    /// True when an ordered drain has withdrawn the VIP.
+    public var isDrained: Bool { Self.allDrained.contains(self) }
+
+    private static let allDrained = Set(allCases.compactMap(\.drained))
 }
 
-/// Something that is odd, but does not decide: reported with the decision.
-public enum PlanWarning: Sendable, Hashable {
-    /// The annotation names a class that is not defined, or `manual`; the default class was taken.
-    case unknownClass(String)
-    /// The annotation has a value that is not allowed and was read as if it were absent.
-    case invalidAnnotation(key: String, value: String)
-    /// Owners of the same VIP ask for different classes; the lowest tag was taken.
-    case classConflict([String])
-    /// The exclusion label is present with the value `false`, which excludes all the same.
-    case exclusionLabelIsFalse
+/// Why there is no plan at all: what is announced then stays as it is.
+public enum FreezeReason: Sendable, Hashable {
+    /// These resources have not been listed yet, by their plural names.
+    case notListed([String])
+    /// The own Node object does not exist.
+    case nodeGone
+
+    /// The stable name.
+    public var code: String {
+        switch self {
+        case .notListed: "NotListed"
+        case .nodeGone: "NodeGone"
+        }
+    }
+
+    /// All names.
+    public static let codes = ["NotListed", "NodeGone"]
 
     /// One sentence for people.
     public var explanation: String {
         switch self {
-        case .unknownClass(let name): "class \"\(name)\" is not defined for Services; the default class is used"
-        case .invalidAnnotation(let key, let value):
-            "annotation \(key) has the value \"\(value)\" and is ignored; \"true\" or \"false\" is expected"
-        case .classConflict(let names):
-            "Services ask for the classes \(names.joined(separator: ", ")) for this VIP; \(names[0]) is used"
-        case .exclusionLabelIsFalse:
-            "the exclusion label is present with the value false, which excludes the node all the same"
+        case .notListed(let names): "not listed yet: \(names.joined(separator: ", "))"
+        case .nodeGone: "the own Node object does not exist"
         }
     }
 }

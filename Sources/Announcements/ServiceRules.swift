@@ -22,123 +22,166 @@ public struct Decision: Sendable, Hashable {
 
 /// The rules for one Service: a pure function, so that a change of one Service costs one Service.
 ///
-/// Source of the rules: docs/endpoint-rules.md.
-public enum ServiceRules {
+/// The checks run in the order Service, address, node, endpoints, drain; the first that fails gives the reason. The
+/// rules in words: docs/announcement-rules.md.
+public struct ServiceRules {
+    private let service: ServiceFacts
+    private let endpoints: [EndpointFact]
+    private let node: NodeFacts
+    private let configuration: PlannerConfiguration
+    private let namespaceLabels: [String: String]
+    /// The kinds of VIP that are on for this Service.
+    private let kinds: Set<VIPKind>
+
     /// Judges each VIP entry of a Service, in the order of the object.
+    ///
+    /// An entry of a kind that the configuration has off, and that no annotation mentions, is passed over: else each
+    /// Service of the cluster would have a line.
     ///
     /// - Parameters:
     ///   - endpoints: all endpoints over all slices, in any order, duplicates allowed.
+    ///   - namespaceLabels: labels of the Service's namespace, if they are known.
+    ///   - judgesAllKinds: pass no entry over, but say `kindOff`; for explaining one Service.
     public static func decide(
-        _ service: ServiceFacts, endpoints: [EndpointFact], node: NodeFacts, configuration: PlannerConfiguration
+        _ service: ServiceFacts, endpoints: [EndpointFact], node: NodeFacts, configuration: PlannerConfiguration,
+        namespaceLabels: [String: String] = [:], judgesAllKinds: Bool = false
     ) -> [Decision] {
-        guard service.hasClusterIP else {
-            let hasEntries = service.addresses.contains { configuration.kinds.contains($0.kind) }
-            return hasEntries
-                ? [Decision(service: service.id, kind: nil, text: "", vip: nil, reason: .serviceHasNoVIP)] : []
+        let rules = ServiceRules(
+            service: service, endpoints: endpoints, node: node, configuration: configuration,
+            namespaceLabels: namespaceLabels, kinds: service.annotations.kinds ?? configuration.kinds)
+        let mentioned = judgesAllKinds ? Set(VIPKind.allCases) : rules.kinds.union(configuration.kinds)
+        let entries = service.addresses.filter { mentioned.contains($0.kind) }
+        guard service.shape == .ordinary else {
+            let isAskedFor = !entries.isEmpty || service.annotations.announce == true || judgesAllKinds
+            return isAskedFor ? [rules.withoutVIP] : []
         }
-        return service.addresses.filter { configuration.kinds.contains($0.kind) }.map { entry in
-            var decision = Decision(
-                service: service.id, kind: entry.kind, text: entry.text ?? "", vip: nil, reason: .hostnameOnly)
-            judge(entry, of: service, endpoints, node, configuration, into: &decision)
-            return decision
-        }
+        return entries.map(rules.judge)
     }
 
-    private static func judge(
-        _ entry: AddressFact, of service: ServiceFacts, _ endpoints: [EndpointFact], _ node: NodeFacts,
-        _ configuration: PlannerConfiguration, into decision: inout Decision
-    ) {
-        guard let text = entry.text else { return }
-        guard let vip = IPAddress(text) else {
-            decision.reason = .invalidAddress
-            return
-        }
-        guard vip.isRoutableUnicast else {
-            decision.reason = .notUnicast
-            return
-        }
-        decision.vip = vip
-        decision.warnings = service.warnings
-        if let refusal = refusal(of: entry, vip, service, node, configuration) {
+    /// The decision on a Service that can have no VIP.
+    private var withoutVIP: Decision {
+        Decision(
+            service: service.id, kind: nil, text: "", vip: nil,
+            reason: service.shape == .headless ? .headlessService : .externalNameService,
+            warnings: service.annotations.warnings)
+    }
+
+    private func judge(_ entry: AddressFact) -> Decision {
+        let address = entry.text.flatMap { IPAddress($0) }
+        var decision = Decision(
+            service: service.id, kind: entry.kind, text: entry.text ?? "",
+            vip: address?.isRoutableUnicast == true ? address : nil, reason: .optedOut,
+            warnings: service.annotations.warnings)
+        if let refusal = serviceRefusal ?? addressRefusal(entry, address) ?? nodeRefusal(entry) {
             decision.reason = refusal
             if refusal == .nodeExcluded, node.exclusionLabel == "false" {
                 decision.warnings.append(.exclusionLabelIsFalse)
             }
-            return
+        } else if let vip = decision.vip {
+            judge(vip, of: entry.kind, into: &decision)
         }
-        let policy = entry.kind == .clusterIP ? service.internalTrafficPolicy : service.externalTrafficPolicy
-        let verdict = EndpointVerdict(endpoints, family: vip.family, policy: policy, node: node.name)
-        decision.reason = verdict.reason
-        decision.endpoints = verdict.endpoints
-        guard verdict.reason.announces else { return }
-        decision.attributeClass = attributeClass(of: service, configuration, warnings: &decision.warnings)
-        if verdict.reason == .onlyTerminatingEndpoints, configuration.drainsOnTerminating {
-            decision.attributeClass = .drain
+        return decision
+    }
+
+    // MARK: - The Service
+
+    private var serviceRefusal: ReasonCode? {
+        switch service.annotations.announce {
+        case true?: nil
+        case false?: .optedOut
+        case nil: configuration.selection.refusal(of: service, namespaceLabels: namespaceLabels)
         }
     }
 
-    /// The first rule that forbids the address whatever the endpoints are, or nil.
-    private static func refusal(
-        of entry: AddressFact, _ vip: IPAddress, _ service: ServiceFacts, _ node: NodeFacts,
-        _ configuration: PlannerConfiguration
-    ) -> ReasonCode? {
-        if service.announce == false { return .optedOut }
+    // MARK: - The address
+
+    private func addressRefusal(_ entry: AddressFact, _ address: IPAddress?) -> ReasonCode? {
+        guard kinds.contains(entry.kind) else {
+            return service.annotations.kinds == nil ? .kindOff : .kindOffByAnnotation
+        }
+        guard entry.text != nil else { return .hostnameOnly }
+        guard let address else { return .invalidAddress }
+        guard address.isRoutableUnicast else { return .notUnicast }
         if entry.isProxyMode { return .proxyMode }
-        let allowed: [IPPrefix]? =
-            switch entry.kind {
-            case .loadBalancer: configuration.allowedLoadBalancerPrefixes
-            case .externalIP: configuration.allowedExternalPrefixes
-            case .clusterIP: nil
-            }
-        if let allowed, !allowed.contains(where: { $0.contains(vip) }) { return .outsideAllowedPrefixes }
-        if node.isNetworkUnavailable { return .nodeNetworkUnavailable }
-        if entry.kind == .loadBalancer, node.exclusionLabel != nil { return .nodeExcluded }
+        if entry.kind == .loadBalancer, service.annotations.announce != true,
+            let refusal = configuration.loadBalancerClasses.refusal(of: service.loadBalancerClass)
+        {
+            return refusal
+        }
+        return prefixRefusal(entry.kind, address)
+    }
+
+    /// The guard that no annotation can open.
+    private func prefixRefusal(_ kind: VIPKind, _ address: IPAddress) -> ReasonCode? {
+        let allowed: [IPPrefix]
+        switch kind {
+        case .clusterIP: return nil
+        case .loadBalancer:
+            guard let prefixes = configuration.allowedLoadBalancerPrefixes else { return nil }
+            allowed = prefixes
+        case .externalIP:
+            allowed = configuration.allowedExternalPrefixes ?? configuration.allowedLoadBalancerPrefixes ?? []
+            if allowed.isEmpty { return .noExternalPrefixAllowed }
+        }
+        return allowed.contains { $0.contains(address) } ? nil : .outsideAllowedPrefixes
+    }
+
+    // MARK: - The node
+
+    private func nodeRefusal(_ entry: AddressFact) -> ReasonCode? {
+        let signals = configuration.nodeSignals
+        if signals.honoursNetworkUnavailable, node.isNetworkUnavailable { return .nodeNetworkUnavailable }
+        if signals.honoursExclusionLabel, entry.kind == .loadBalancer, node.exclusionLabel != nil {
+            return .nodeExcluded
+        }
         return nil
     }
 
-    private static func attributeClass(
-        of service: ServiceFacts, _ configuration: PlannerConfiguration, warnings: inout [PlanWarning]
-    ) -> AttributeClass {
-        guard let name = service.className else { return .default }
+    // MARK: - Endpoints and drain
+
+    private func judge(_ vip: IPAddress, of kind: VIPKind, into decision: inout Decision) {
+        let policy = service.policy(for: kind)
+        let verdict = EndpointVerdict(
+            endpoints, family: vip.family, policy: policy, node: node.name,
+            drainsOnTerminating: configuration.drainsOnTerminating)
+        decision.reason = verdict.reason
+        decision.endpoints = verdict.endpoints
+        if !verdict.reason.announces, policy == .cluster {
+            switch service.annotations.zeroEndpoints ?? configuration.zeroEndpoints {
+            case .withdraw: break
+            case .keep: decision.reason = .keptWithoutEndpoints
+            case .drain: decision.reason = .drainingWithoutEndpoints
+            }
+        }
+        guard decision.reason.announces else { return }
+        if let cause = drainCause { decision.reason = cause }
+        let asked = attributeClass(warnings: &decision.warnings)
+        decision.attributeClass = decision.reason.drains ? .drain : asked
+    }
+
+    /// The first cause of an ordered drain of whatever could be announced, or nil.
+    private var drainCause: ReasonCode? {
+        let signals = configuration.nodeSignals
+        if signals.drainsOnAnnotation, node.annotations.drains { return .drainingNodeAnnotation }
+        if signals.drainsOnNotReady, !node.isReady { return .drainingNodeNotReady }
+        if signals.drainsOnCordon, node.isUnschedulable { return .drainingNodeCordoned }
+        if signals.drainingTaints.contains(where: { node.taints.contains(where: $0.matches) }) {
+            return .drainingNodeTainted
+        }
+        if service.annotations.drains { return .drainingServiceAnnotation }
+        if configuration.drainsOnServiceDeletion, service.isBeingDeleted { return .drainingServiceDeletion }
+        return nil
+    }
+
+    private func attributeClass(warnings: inout [PlanWarning]) -> AttributeClass {
+        guard let name = service.annotations.className else { return .default }
         // `manual` marks what an operator announced by hand and no agent touches: a Service that could take it would
         // never lose its VIP again.
         guard let known = AttributeClass(rawValue: name), known != .manual, configuration.tags.tag(of: known) != nil
         else {
-            warnings.append(.unknownClass(name))
+            warnings.append(.unknownClass(service: service.id, name: name))
             return .default
         }
         return known
-    }
-}
-
-/// What the endpoints of a Service say about a VIP of one family under one policy.
-struct EndpointVerdict {
-    /// An announcing code, or why not.
-    let reason: ReasonCode
-    /// The endpoints that this rests on, ordered, at most eight.
-    let endpoints: [EndpointFact]
-
-    init(_ all: [EndpointFact], family: AddressFamily, policy: TrafficPolicy, node: String) {
-        let eligible = all.filter { $0.address.family == family && (policy == .cluster || $0.nodeName == node) }
-        // De-duplicated by address where one good entry is enough: that is to ask whether any entry is good.
-        let counting = eligible.filter(\.counts)
-        if counting.contains(where: \.isReady) {
-            reason = policy == .cluster ? .endpointInCluster : .endpointOnNode
-        } else if !counting.isEmpty {
-            reason = .onlyTerminatingEndpoints
-        } else if eligible.isEmpty {
-            reason = policy == .cluster ? .noEndpoints : .noLocalEndpoints
-        } else {
-            reason = policy == .cluster ? .noReadyEndpoints : .noReadyLocalEndpoints
-        }
-        endpoints = Self.evidence(counting.isEmpty ? eligible : counting)
-    }
-
-    private static func evidence(_ endpoints: [EndpointFact]) -> [EndpointFact] {
-        let ordered = Set(endpoints).sorted {
-            ($0.address, $0.nodeName ?? "", $0.isReady ? 0 : 1, $0.isTerminating ? 1 : 0, $0.isServing ? 0 : 1)
-                < ($1.address, $1.nodeName ?? "", $1.isReady ? 0 : 1, $1.isTerminating ? 1 : 0, $1.isServing ? 0 : 1)
-        }
-        return Array(ordered.prefix(8))
     }
 }

@@ -1,3 +1,4 @@
+internal import Announcements
 internal import Foundation
 internal import Kubernetes
 internal import Logging
@@ -124,7 +125,7 @@ public struct Agent: Sendable {
     private func watches(
         _ client: KubernetesClient, node: String, telemetry: AgentTelemetry, logger: Logger, _ reconciler: Reconciler
     ) -> [any ServiceLifecycle.Service] {
-        [
+        var services: [any ServiceLifecycle.Service] = [
             WatchService<Kubernetes.Service>(client: client, telemetry: telemetry, logger: logger) {
                 await reconciler.apply(ResourceMapping.change($0))
             },
@@ -139,6 +140,13 @@ public struct Agent: Sendable {
                 if let change = ResourceMapping.change(change) { await reconciler.apply(change) }
             },
         ]
+        if configuration.planner.selection.needsNamespaces {
+            services.append(
+                WatchService<Namespace>(client: client, telemetry: telemetry, logger: logger) {
+                    await reconciler.apply(ResourceMapping.change($0))
+                })
+        }
+        return services
     }
 }
 

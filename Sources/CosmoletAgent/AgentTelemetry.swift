@@ -17,6 +17,9 @@ public final class AgentTelemetry: Sendable {
     private let announced: Gauge
     private let desired: Gauge
     private let decisions: Gauge
+    private let fuseHeld: Gauge
+    private let drained: Gauge
+    private let heldDown: Gauge
     private let commits: Counter
     private let commitDuration: Histogram
     private let commitPhase: Histogram
@@ -37,6 +40,9 @@ public final class AgentTelemetry: Sendable {
         announced = registry.gauge(MetricCatalogue.announcedVIPs)
         desired = registry.gauge(MetricCatalogue.desiredVIPs)
         decisions = registry.gauge(MetricCatalogue.planDecisions)
+        fuseHeld = registry.gauge(MetricCatalogue.fuseHeldVIPs)
+        drained = registry.gauge(MetricCatalogue.drainedVIPs)
+        heldDown = registry.gauge(MetricCatalogue.heldDownVIPs)
         commits = registry.counter(MetricCatalogue.commits)
         commitDuration = registry.histogram(MetricCatalogue.commitDuration)
         commitPhase = registry.histogram(MetricCatalogue.commitPhase)
@@ -86,6 +92,14 @@ public final class AgentTelemetry: Sendable {
                 uniqueKeysWithValues: ReasonCode.allCases.map {
                     ([.reason: $0.rawValue], Double(byReason[$0]?.count ?? 0))
                 }))
+        fuseHeld.set(to: Double(plan.heldByFuse.count))
+        drained.set(to: Self.distinct(plan.decisions.filter(\.reason.isDrained)))
+        heldDown.set(to: Self.distinct(byReason[.heldDown] ?? []))
+    }
+
+    /// VIPs, not entries: several Services may have the same one.
+    private static func distinct(_ decisions: [Decision]) -> Double {
+        Double(Set(decisions.map(\.vip)).count)
     }
 
     func running(_ networks: Set<Network>) {

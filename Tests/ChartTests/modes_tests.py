@@ -136,9 +136,17 @@ class Split(unittest.TestCase):
         frr = {"socket": "/var/run/frr/mgmtd_fe.sock", "table": 1790,
                "tags": {"default": 100, "drain": 199, "manual": 198}}
         log = {"level": "info", "format": "json"}
+        nothing = {"include": [], "exclude": []}
         self.assertEqual(configuration(self.objects), {
-            "announce": {"kinds": ["loadBalancer"], "allowedPrefixes": [], "allowedExternalPrefixes": [],
-                         "drainOnTerminating": False},
+            "announce": {
+                "kinds": ["loadBalancer"], "allowedPrefixes": [], "allowedExternalPrefixes": [],
+                "loadBalancerClasses": "any", "namespaces": nothing, "namespaceLabels": nothing,
+                "serviceLabels": nothing, "zeroEndpoints": "withdraw", "nodeExclusionLabel": True,
+                "networkUnavailable": True, "drainOnTerminating": False,
+                "fuse": {"percent": 50, "minimum": 10, "holdSeconds": 300}},
+            "drain": {
+                "holdSeconds": 10, "onAnnotation": True, "onNotReady": False, "onCordon": False, "onTaints": [],
+                "onServiceDeletion": False},
             "frr": frr, "http": {"address": "0.0.0.0:9723"}, "log": log,
             "northbound": {"connect": "zmq+ipc:///run/cosmolet/northbound.sock"}})
         self.assertEqual(configuration(self.objects, "northbound"), {

@@ -6,6 +6,17 @@ import unittest
 from chart import configuration, containers, mounts, pod, render
 
 
+READ = ["get", "list", "watch"]
+
+
+def granted(objects):
+    """What the ClusterRole allows: group, resource, verbs."""
+    return sorted(
+        (group, resource, sorted(rule["verbs"]))
+        for rule in objects["ClusterRole"]["rules"]
+        for group in rule["apiGroups"] for resource in rule["resources"])
+
+
 class Defaults(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -48,14 +59,16 @@ class Defaults(unittest.TestCase):
         self.assertEqual(strategy, {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1}})
 
     def test_role_has_exactly_the_verbs(self):
-        read = ["get", "list", "watch"]
-        granted = sorted(
-            (group, resource, sorted(rule["verbs"]))
-            for rule in self.objects["ClusterRole"]["rules"]
-            for group in rule["apiGroups"] for resource in rule["resources"])
-        self.assertEqual(granted, [
-            ("", "events", ["create", "patch"]), ("", "namespaces", read), ("", "nodes", read), ("", "services", read),
-            ("discovery.k8s.io", "endpointslices", read)])
+        self.assertEqual(granted(self.objects), [
+            ("", "events", ["create", "patch"]), ("", "nodes", READ), ("", "services", READ),
+            ("discovery.k8s.io", "endpointslices", READ)])
+
+    def test_role_reads_namespaces_only_to_select_by_their_labels(self):
+        for expression in ("include[0]=env=production", "exclude[0]=tier"):
+            with self.subTest(expression=expression):
+                objects = render(f"config.announce.namespaceLabels.{expression}")
+                self.assertIn(("", "namespaces", READ), granted(objects))
+        self.assertNotIn(("", "namespaces", READ), granted(render("config.announce.namespaces.include={shop}")))
 
     def test_role_is_bound_to_the_pods_account(self):
         account = self.objects["ServiceAccount"]["metadata"]["name"]
@@ -105,6 +118,19 @@ class Overrides(unittest.TestCase):
         announce = configuration(objects)["announce"]
         self.assertEqual(announce["allowedPrefixes"], ["198.51.100.0/24", "2001:db8::/64"])
         self.assertEqual(announce["kinds"], ["externalIP"])
+
+    def test_rules_reach_the_configuration(self):
+        objects = render(
+            "config.announce.loadBalancerClasses={unset,example.com/bgp}", "config.announce.zeroEndpoints=keep",
+            "config.announce.holdDown.changes=4", "config.announce.fuse.percent=30", "config.drain.onCordon=true",
+            "config.drain.onTaints={example.com/out:NoExecute}", "config.announce.namespaces.exclude={kube-system}")
+        announce, drain = (configuration(objects)[key] for key in ("announce", "drain"))
+        self.assertEqual(announce["loadBalancerClasses"], ["unset", "example.com/bgp"])
+        self.assertEqual(announce["zeroEndpoints"], "keep")
+        self.assertEqual(announce["holdDown"], {"changes": 4})
+        self.assertEqual(announce["fuse"], {"percent": 30, "minimum": 10, "holdSeconds": 300})
+        self.assertEqual(announce["namespaces"], {"include": [], "exclude": ["kube-system"]})
+        self.assertEqual((drain["onCordon"], drain["onTaints"]), (True, ["example.com/out:NoExecute"]))
 
     def test_further_classes_reach_configuration_and_notes(self):
         objects = render("config.frr.tags.backup=150")

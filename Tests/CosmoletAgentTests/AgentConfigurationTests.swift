@@ -42,7 +42,7 @@ import Testing
             configuration.planner.allowedLoadBalancerPrefixes?.map(\.description) == [
                 "198.51.100.0/24", "2001:db8:1::/64",
             ])
-        #expect(configuration.planner.allowedExternalPrefixes.map(\.description) == ["203.0.113.0/24"])
+        #expect(configuration.planner.allowedExternalPrefixes?.map(\.description) == ["203.0.113.0/24"])
         #expect(configuration.planner.drainsOnTerminating)
         #expect(configuration.http == HTTPAddress(host: "::1", port: 9000))
         #expect(configuration.logLevel == .debug && configuration.logFormat == .json)

@@ -71,6 +71,80 @@ import Testing
         #expect(planned(store)?.announcements.count == 2)
     }
 
+    @Test func changedAddressIsAddedAndRemovedInOnePlan() {
+        var store = listed()
+        #expect(planned(store)?.announcements.keys.map(\.description) == ["198.51.100.1"])
+        _ = store.apply(.service(service("web", "198.51.100.7")))
+        #expect(planned(store)?.announcements.keys.map(\.description) == ["198.51.100.7"])
+    }
+
+    @Test func endpointsOfSeveralSlicesAreReadTogether() {
+        var store = listed()
+        _ = store.apply(.slice(slice("web-1", of: "web", ready: false)))
+        #expect(planned(store)?.decisions.map(\.reason) == [.noReadyEndpoints])
+        _ = store.apply(.slice(slice("web-2", of: "web")))
+        #expect(planned(store)?.decisions.map(\.reason) == [.endpointInCluster])
+        _ = store.apply(.deletedSlice(id("web-2")))
+        _ = store.apply(.deletedSlice(id("web-1")))
+        #expect(planned(store)?.decisions.map(\.reason) == [.noEndpoints])
+    }
+
+    @Test func nodeThatIsGoneFreezes() {
+        var store = listed()
+        #expect(store.freeze == nil)
+        _ = store.apply(.node(nil))
+        #expect(store.freeze == .nodeGone && planned(store) == nil && store.explain(id("web")) == nil)
+        _ = store.apply(.node(NodeFacts(name: "here")))
+        #expect(planned(store)?.announcements.count == 1)
+        #expect(FactStore(configuration: PlannerConfiguration()).freeze?.explanation.contains("endpointSlices") == true)
+    }
+
+    @Test func namespacesAreWaitedForOnlyWhenTheirLabelsSelect() throws {
+        var configuration = PlannerConfiguration()
+        configuration.selection.namespaceLabels.include = [try LabelSelector("env=prod")]
+        var store = FactStore(configuration: configuration)
+        _ = store.apply(.replacedServices([service("web", "198.51.100.1")]))
+        _ = store.apply(.replacedSlices([slice("web-1", of: "web")]))
+        _ = store.apply(.node(NodeFacts(name: "here")))
+        #expect(store.missing == [.namespaces])
+        _ = store.apply(.replacedNamespaces([NamespaceFacts(name: "shop", labels: ["env": "prod"])]))
+        #expect(planned(store)?.announcements.count == 1)
+        _ = store.apply(.namespace(NamespaceFacts(name: "shop", labels: [:])))
+        #expect(planned(store)?.decisions.map(\.reason) == [.namespaceNotIncluded])
+        _ = store.apply(.namespace(NamespaceFacts(name: "shop", labels: ["env": "prod"])))
+        _ = store.apply(.unreadableNamespace("shop"))
+        _ = store.apply(.replacedNamespaces([]))
+        #expect(planned(store)?.announcements.count == 1)
+        _ = store.apply(.deletedNamespace("shop"))
+        #expect(planned(store)?.announcements.isEmpty == true)
+    }
+
+    @Test func explainingShowsKindsThatAreOff() {
+        var store = listed()
+        var web = service("web", "198.51.100.1")
+        web.addresses.append(AddressFact(kind: .clusterIP, text: "10.96.0.1"))
+        _ = store.apply(.service(web))
+        #expect(store.explain(id("web"))?.map(\.reason) == [.endpointInCluster, .kindOff])
+        #expect(store.explain(id("none")) == nil)
+    }
+
+    @Test func planWithTimeDrainsInOrder() throws {
+        let vip = IPAddress("198.51.100.1")!
+        var store = listed()
+        let news: [(running: [IPAddress: AttributeClass], second: Int, wanted: [IPAddress: AttributeClass])] = [
+            ([:], 0, [vip: .default]), ([vip: .default], 1, [vip: .drain]), ([vip: .drain], 2, [vip: .drain]),
+            ([vip: .drain], 11, [vip: .drain]), ([vip: .drain], 12, [:]), ([:], 13, [:]),
+        ]
+        for (running, second, wanted) in news {
+            if second == 1 {
+                _ = store.apply(.node(NodeFacts(name: "here", annotations: NodeAnnotations(drains: true))))
+            }
+            let plan = store.plan(running: running, at: .seconds(second))
+            #expect(plan?.announcements == wanted, "second \(second)")
+            #expect(plan?.nextChange == (second == 2 || second == 11 ? .seconds(12) : nil))
+        }
+    }
+
     /// Random news, and after each the plan equals the one that is made from scratch.
     @Test func incrementalPlanEqualsTheOneFromScratch() {
         var random = Seeded(state: 42)

@@ -25,7 +25,8 @@ import Testing
                {"ip": "198.51.100.2", "ipMode": "Proxy"}, {"ip": "198.51.100.3", "ipMode": "VIP"}]}}}
             """)
         #expect(facts.id == ServiceID(namespace: "shop", name: "web"))
-        #expect(facts.hasClusterIP && facts.announce == false && facts.className == "gold")
+        #expect(facts.shape == .ordinary)
+        #expect(facts.annotations == ServiceAnnotations(announce: false, className: "gold"))
         #expect(facts.externalTrafficPolicy == .local && facts.internalTrafficPolicy == .local)
         #expect(
             facts.addresses == [
@@ -44,22 +45,49 @@ import Testing
              "status": {"loadBalancer": {"ingress": [{"ip": "198.51.100.1"}]}}}
             """)
         #expect(facts.addresses == [AddressFact(kind: .clusterIP, text: "10.96.0.1")])
-        #expect(facts.externalTrafficPolicy == .cluster && facts.announce == nil)
+        #expect(facts.externalTrafficPolicy == .cluster && facts.annotations == ServiceAnnotations())
     }
 
     @Test(arguments: [
-        #"{"type": "ClusterIP", "clusterIP": "None", "clusterIPs": ["None"]}"#,
-        #"{"type": "ExternalName", "externalName": "db.example"}"#,
+        (#"{"type": "ClusterIP", "clusterIP": "None", "clusterIPs": ["None"]}"#, ServiceShape.headless),
+        (#"{"type": "ExternalName", "externalName": "db.example"}"#, .externalName),
+        (#"{"type": "ExternalName", "clusterIP": "10.96.0.1"}"#, .externalName),
     ])
-    func headlessAndExternalNameHaveNoVIP(spec: String) throws {
+    func headlessAndExternalNameHaveNoVIP(spec: String, shape: ServiceShape) throws {
         let facts = try service(#"{"metadata": {"namespace": "shop", "name": "web"}, "spec": \#(spec)}"#)
-        #expect(!facts.hasClusterIP && facts.addresses.isEmpty)
+        #expect(facts.shape == shape && facts.addresses.isEmpty)
     }
 
-    @Test func unreadableAnnotationIsAsIfAbsent() throws {
+    @Test func selectionAndDeletionAreRead() throws {
+        let facts = try service(
+            """
+            {"metadata": {"namespace": "shop", "name": "web", "labels": {"tier": "web"},
+               "deletionTimestamp": "2026-01-01T00:00:00Z",
+               "annotations": {"cosmolet.io/kinds": "clusterIP", "cosmolet.io/zero-endpoints": "keep",
+                 "cosmolet.io/drain": "true", "example.com/other": "1"}},
+             "spec": {"type": "LoadBalancer", "clusterIP": "10.96.0.1", "loadBalancerClass": "example.com/metal"}}
+            """)
+        #expect(facts.labels == ["tier": "web"] && facts.isBeingDeleted)
+        #expect(facts.loadBalancerClass == "example.com/metal")
+        #expect(
+            facts.annotations == ServiceAnnotations(kinds: [.clusterIP], zeroEndpoints: .keep, drains: true))
+    }
+
+    @Test func unreadableAnnotationIsAsIfAbsentAndNamed() throws {
         let facts = try service(
             #"{"metadata": {"namespace": "a", "name": "b", "annotations": {"cosmolet.io/announce": "maybe"}}}"#)
-        #expect(facts.announce == nil)
+        #expect(facts.annotations.announce == nil)
+        #expect(
+            facts.annotations.warnings.map(\.explanation) == [
+                "Service a/b: annotation cosmolet.io/announce has the value \"maybe\" and is ignored; "
+                    + "\"true\" or \"false\" is expected"
+            ])
+    }
+
+    @Test func namespaceLabelsAreRead() throws {
+        let namespace = try JSONDecoder().decode(
+            Namespace.self, from: Data(#"{"metadata": {"name": "shop", "labels": {"env": "prod"}}, "spec": {}}"#.utf8))
+        #expect(ResourceMapping.facts(namespace) == NamespaceFacts(name: "shop", labels: ["env": "prod"]))
     }
 
     @Test func absentConditionsMeanReady() throws {
@@ -91,16 +119,33 @@ import Testing
         #expect(names.endpoints.isEmpty)
     }
 
+    private func node(_ json: String) throws -> NodeFacts {
+        ResourceMapping.facts(try JSONDecoder().decode(Node.self, from: Data(json.utf8)))
+    }
+
     @Test func nodeSignals() throws {
-        let node = try JSONDecoder().decode(
-            Node.self,
-            from: Data(
-                """
-                {"metadata": {"name": "n1", "labels": {"node.kubernetes.io/exclude-from-external-load-balancers": ""}},
-                 "status": {"conditions": [{"type": "NetworkUnavailable", "status": "True"},
-                   {"type": "Ready", "status": "False"}]}}
-                """.utf8))
+        let facts = try node(
+            """
+            {"metadata": {"name": "n1", "labels": {"node.kubernetes.io/exclude-from-external-load-balancers": ""},
+               "annotations": {"cosmolet.io/drain": "true", "cosmolet.io/release-fuse": "monday"}},
+             "spec": {"unschedulable": true, "taints": [{"key": "a", "effect": "NoExecute"},
+               {"key": "b", "value": "x", "effect": "NoSchedule"}]},
+             "status": {"conditions": [{"type": "NetworkUnavailable", "status": "True"},
+               {"type": "Ready", "status": "Unknown"}]}}
+            """)
         #expect(
-            ResourceMapping.facts(node) == NodeFacts(name: "n1", exclusionLabel: "", isNetworkUnavailable: true))
+            facts
+                == NodeFacts(
+                    name: "n1", exclusionLabel: "", isNetworkUnavailable: true, isReady: false, isUnschedulable: true,
+                    taints: [
+                        TaintFact(key: "a", effect: "NoExecute"),
+                        TaintFact(key: "b", value: "x", effect: "NoSchedule"),
+                    ], annotations: NodeAnnotations(drains: true, fuseRelease: "monday")))
+    }
+
+    @Test func healthyNodeHasNoSignals() throws {
+        let facts = try node(
+            #"{"metadata": {"name": "n1"}, "status": {"conditions": [{"type": "Ready", "status": "True"}]}}"#)
+        #expect(facts == NodeFacts(name: "n1"))
     }
 }

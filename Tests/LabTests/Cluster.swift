@@ -17,12 +17,18 @@ final class Cluster: Sendable {
     private let folder: URL
     let routers: [RouterTable]
     private let agents = Mutex<[String: ManagedProcess]>([:])
+    /// The agents' configuration file.
+    private let configuration: String
 
-    private init(lab: Lab, server: KubeSimServer, url: String, folder: URL) async throws {
+    private init(
+        lab: Lab, server: KubeSimServer, url: String, folder: URL, configuration: String
+    ) async throws {
         self.lab = lab
         self.server = server
         self.folder = folder
         kubeconfig = folder.appendingPathComponent("kubeconfig").path
+        self.configuration = folder.appendingPathComponent("agent.yaml").path
+        try configuration.write(toFile: self.configuration, atomically: true, encoding: .utf8)
         try Kubeconfig(serverURL: url).text.write(toFile: kubeconfig, atomically: true, encoding: .utf8)
         routers = try await lab.description.routers.async.map { try await RouterTable($0) }
         for node in nodes {
@@ -31,13 +37,18 @@ final class Cluster: Sendable {
     }
 
     /// Runs a closure with a cluster, then stops the agents and withdraws all that is ours from the lab's nodes.
-    static func with(agents: Bool = true, _ body: @Sendable (Cluster) async throws -> Void) async throws {
+    ///
+    /// - Parameter configuration: the agents' configuration file, what is a flag apart.
+    static func with(
+        agents: Bool = true, configuration: String = "", _ body: @Sendable (Cluster) async throws -> Void
+    ) async throws {
         let lab = try LabEnvironment.lab()
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("cosmolet-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         try await withKubeSim { server, url in
-            let cluster = try await Cluster(lab: lab, server: server, url: url, folder: folder)
+            let cluster = try await Cluster(
+                lab: lab, server: server, url: url, folder: folder, configuration: configuration)
             let result: Result<Void, any Error>
             do {
                 if agents { try await cluster.startAgents() }
@@ -76,7 +87,7 @@ final class Cluster: Sendable {
         let process = ManagedProcess(
             name: "agent of \(node.name)", LabEnvironment.cosmolet,
             [
-                "agent", "--node", node.name, "--kubeconfig", kubeconfig, "--northbound",
+                "agent", "--config", configuration, "--node", node.name, "--kubeconfig", kubeconfig, "--northbound",
                 northbound ?? "mgmtd:\(node.managementSocket)", "--http", "127.0.0.1:0", "--log-format", "json",
             ] + (northbound == nil ? ["--journal", journal] : []))
         agents.withLock { $0[node.name] = process }

@@ -36,7 +36,8 @@ extension LabTests {
         }
 
         @Test func handMadeRoutesSurviveAHundredVIPs() async throws {
-            try await Cluster.with { cluster in
+            // All of them are deleted at the end.
+            try await Cluster.with(configuration: "announce: {fuse: off}") { cluster in
                 for node in cluster.nodes {
                     try await cluster.lab.vtysh(node.name, ["configure terminal"] + Self.handMade)
                 }

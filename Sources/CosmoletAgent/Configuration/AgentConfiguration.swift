@@ -19,7 +19,23 @@ internal import Yams
 /// announce:
 ///   kinds: [loadBalancer]
 ///   allowedPrefixes: [198.51.100.0/24, "2001:db8:1::/64"]
+///   loadBalancerClasses: any    # or unset, or a list of class names and unset
+///   namespaces: {include: [shop], exclude: [kube-system]}
+///   namespaceLabels: {include: ["env=production"]}
+///   serviceLabels: {exclude: ["tier in (internal, test)"]}
+///   zeroEndpoints: withdraw     # or keep, or drain
+///   nodeExclusionLabel: true
+///   networkUnavailable: true
 ///   drainOnTerminating: false
+///   holdDown: off               # or {changes: 6, windowSeconds: 60, holdSeconds: 30}
+///   fuse: {percent: 50, minimum: 10, holdSeconds: 300}  # or off
+/// drain:
+///   holdSeconds: 10
+///   onAnnotation: true
+///   onNotReady: false
+///   onCordon: false
+///   onTaints: ["node.kubernetes.io/out-of-service:NoExecute"]
+///   onServiceDeletion: false
 /// http:
 ///   address: 127.0.0.1:9723     # "off" for none
 /// log: {level: info, format: text}
@@ -88,12 +104,15 @@ public struct AgentConfiguration: Sendable, Hashable {
     }
 
     private mutating func read(_ yaml: StrictYAML) throws(ConfigurationError) {
-        let top = try yaml.mapping(["node", "kubernetes", "bgp", "frr", "announce", "http", "log", "northbound"])
+        let top = try yaml.mapping([
+            "node", "kubernetes", "bgp", "frr", "announce", "drain", "http", "log", "northbound",
+        ])
         if let value = top["node"] { node = try value.string() }
         if let value = try top["kubernetes"]?.mapping(["kubeconfig"])["kubeconfig"] { kubeconfig = try value.string() }
         if let value = try top["bgp"]?.mapping(["asn"])["asn"] { asn = try value.integer(1...UInt32.max - 1) }
         if let value = top["frr"] { try readFRR(value) }
-        if let value = top["announce"] { try readAnnounce(value) }
+        if let value = top["announce"] { try planner.readAnnounce(value) }
+        if let value = top["drain"] { try planner.readDrain(value) }
         if let value = try top["http"]?.mapping(["address"])["address"] {
             http = try value.httpAddress()
         }
@@ -123,26 +142,6 @@ public struct AgentConfiguration: Sendable, Hashable {
         do { planner.tags = try TagMap(ownedTags: TagMap.standard.ownedTags, classes: classes) } catch {
             throw tags.error(error.description)
         }
-    }
-
-    private mutating func readAnnounce(_ yaml: StrictYAML) throws(ConfigurationError) {
-        let announce = try yaml.mapping([
-            "kinds", "allowedPrefixes", "allowedExternalPrefixes", "drainOnTerminating",
-        ])
-        if let value = announce["kinds"] {
-            var kinds: Set<VIPKind> = []
-            for item in try value.list() { kinds.insert(try item.choice(VIPKind.self)) }
-            planner.kinds = kinds
-        }
-        if let value = announce["allowedPrefixes"] {
-            // An empty list in a chart's values means: no restriction was stated.
-            let prefixes = try value.prefixes()
-            planner.allowedLoadBalancerPrefixes = prefixes.isEmpty ? nil : prefixes
-        }
-        if let value = announce["allowedExternalPrefixes"] {
-            planner.allowedExternalPrefixes = try value.prefixes()
-        }
-        if let value = announce["drainOnTerminating"] { planner.drainsOnTerminating = try value.bool() }
     }
 
     // MARK: - Flags

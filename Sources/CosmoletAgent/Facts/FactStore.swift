@@ -9,6 +9,8 @@ public enum FactSource: String, Sendable, Hashable, CaseIterable {
     case endpointSlices
     /// The own Node.
     case node
+    /// `v1` Namespaces; only when the configuration selects by their labels.
+    case namespaces
 }
 
 /// Namespace and name of an EndpointSlice.
@@ -31,6 +33,20 @@ public struct SliceFacts: Sendable, Hashable {
     }
 }
 
+/// A namespace and its labels.
+public struct NamespaceFacts: Sendable, Hashable {
+    /// Its name.
+    public var name: String
+    /// Its labels.
+    public var labels: [String: String]
+
+    /// Makes facts.
+    public init(name: String, labels: [String: String]) {
+        self.name = name
+        self.labels = labels
+    }
+}
+
 /// One piece of news for the fact store.
 public enum FactChange: Sendable {
     /// The complete list of Services; what is not in it is gone.
@@ -49,8 +65,18 @@ public enum FactChange: Sendable {
     case deletedSlice(SliceID)
     /// A slice cannot be read: what was known of it stays, also through the next `replacedSlices`.
     case unreadableSlice(SliceID)
-    /// The own node was listed or changed; nil when the object does not exist.
+    /// The own node was listed; nil when the object does not exist.
+    case replacedNode(NodeFacts?)
+    /// The own node was created, changed or deleted.
     case node(NodeFacts?)
+    /// The complete list of namespaces.
+    case replacedNamespaces([NamespaceFacts])
+    /// A namespace was created or changed.
+    case namespace(NamespaceFacts)
+    /// A namespace was deleted.
+    case deletedNamespace(String)
+    /// A namespace cannot be read: what was known of it stays, also through the next `replacedNamespaces`.
+    case unreadableNamespace(String)
 }
 
 /// What the agent knows of the cluster, and the plan that follows. A value without I/O.
@@ -67,25 +93,63 @@ struct FactStore {
     private var stale: Set<ServiceID> = []
     private var unreadableServices: Set<ServiceID> = []
     private var unreadableSlices: Set<SliceID> = []
+    private var namespaces: [String: [String: String]] = [:]
+    private var unreadableNamespaces: Set<String> = []
+    private var history = PlanHistory()
+    /// The last value of the annotation that releases the fuse.
+    private var fuseRelease: String?
 
     init(configuration: PlannerConfiguration) {
         self.configuration = configuration
     }
 
     /// The sources that have not been listed yet.
-    var missing: [FactSource] { FactSource.allCases.filter { !listed.contains($0) } }
+    var missing: [FactSource] {
+        FactSource.allCases.filter { source in
+            !listed.contains(source) && (source != .namespaces || configuration.selection.needsNamespaces)
+        }
+    }
 
-    /// The plan, or nil while a source is missing or the own Node object is gone: then nothing may be changed.
+    /// Why there is no plan, or nil when there is one.
+    var freeze: FreezeReason? {
+        guard missing.isEmpty else { return .notListed(missing.map(\.rawValue)) }
+        return node == nil ? .nodeGone : nil
+    }
+
+    /// The plan without regard to time, or nil while a source is missing or the own Node object is gone: then nothing
+    /// may be changed. A VIP that drains stays announced with class `drain`.
     mutating func plan() -> AnnouncementPlan? {
-        guard missing.isEmpty, let node else { return nil }
+        guard freeze == nil, let node else { return nil }
         for id in stale {
-            decisions[id] = services[id].map { service in
-                let endpoints = slicesByService[id, default: []].flatMap { slices[$0]?.endpoints ?? [] }
-                return ServiceRules.decide(service, endpoints: endpoints, node: node, configuration: configuration)
-            }
+            decisions[id] = services[id].map { decide($0, node: node) }
         }
         stale.removeAll(keepingCapacity: true)
-        return AnnouncementPlan(decisions: decisions.values.joined(), tags: configuration.tags)
+        return AnnouncementPlan(
+            decisions: decisions.values.joined(), tags: configuration.tags, nodeWarnings: node.annotations.warnings)
+    }
+
+    /// The plan with regard to time: ordered drain, hold-down, fuse. Nil as for `plan()`.
+    ///
+    /// - Parameters:
+    ///   - running: what FRR runs, without what was announced by hand.
+    ///   - now: time since any fixed moment; it never goes back.
+    mutating func plan(running: [IPAddress: AttributeClass], at now: Duration) -> AnnouncementPlan? {
+        history.observe(running: running, at: now)
+        return plan().map { history.apply($0, configuration: configuration, at: now) }
+    }
+
+    /// What the rules say about one Service, entries of kinds that are off included; nil when it does not exist, or
+    /// when there is no plan.
+    func explain(_ id: ServiceID) -> [Decision]? {
+        guard freeze == nil, let node, let service = services[id] else { return nil }
+        return decide(service, node: node, judgesAllKinds: true)
+    }
+
+    private func decide(_ service: ServiceFacts, node: NodeFacts, judgesAllKinds: Bool = false) -> [Decision] {
+        let endpoints = slicesByService[service.id, default: []].flatMap { slices[$0]?.endpoints ?? [] }
+        return ServiceRules.decide(
+            service, endpoints: endpoints, node: node, configuration: configuration,
+            namespaceLabels: namespaces[service.id.namespace] ?? [:], judgesAllKinds: judgesAllKinds)
     }
 
     // MARK: - Changes
@@ -127,13 +191,52 @@ struct FactStore {
         case .unreadableSlice(let id):
             unreadableSlices.insert(id)
             return false
+        case .replacedNode(let new):
+            // Not news: a server that was restored from a backup lists old values again.
+            fuseRelease = new?.annotations.fuseRelease ?? fuseRelease
+            return take(node: new)
         case .node(let new):
-            let isFirst = listed.insert(.node).inserted
-            guard new != node || isFirst else { return false }
-            node = new
-            stale.formUnion(services.keys)
+            if let value = new?.annotations.fuseRelease, value != fuseRelease {
+                fuseRelease = value
+                history.releaseFuse()
+            }
+            return take(node: new)
+        case .replacedNamespaces(let all):
+            var new = namespaces.filter { unreadableNamespaces.contains($0.key) }
+            new.merge(all.map { ($0.name, $0.labels) }, uniquingKeysWith: { $1 })
+            unreadableNamespaces = []
+            let changed = Set(namespaces.keys).union(new.keys).filter { namespaces[$0] != new[$0] }
+            namespaces = new
+            markStale(namespaces: changed)
+            return listed.insert(.namespaces).inserted || !stale.isEmpty
+        case .namespace(let namespace):
+            unreadableNamespaces.remove(namespace.name)
+            guard namespaces.updateValue(namespace.labels, forKey: namespace.name) != namespace.labels else {
+                return false
+            }
+            markStale(namespaces: [namespace.name])
+        case .deletedNamespace(let name):
+            unreadableNamespaces.remove(name)
+            guard namespaces.removeValue(forKey: name) != nil else { return false }
+            markStale(namespaces: [name])
+        case .unreadableNamespace(let name):
+            unreadableNamespaces.insert(name)
+            return false
         }
         return true
+    }
+
+    private mutating func take(node new: NodeFacts?) -> Bool {
+        let isFirst = listed.insert(.node).inserted
+        guard new != node || isFirst else { return false }
+        node = new
+        stale.formUnion(services.keys)
+        return true
+    }
+
+    private mutating func markStale(namespaces changed: Set<String>) {
+        guard !changed.isEmpty else { return }
+        stale.formUnion(services.keys.filter { changed.contains($0.namespace) })
     }
 
     private mutating func insert(_ slice: SliceFacts) -> Bool {

@@ -4,10 +4,6 @@ internal import NetworkTypes
 
 /// From API objects to the planner's facts. A change of the Kubernetes schema ends here.
 public enum ResourceMapping {
-    /// Annotation that overrides the selection for one Service: `"true"` or `"false"`.
-    public static let announceAnnotation = "cosmolet.io/announce"
-    /// Annotation that names the attribute class.
-    public static let classAnnotation = "cosmolet.io/class"
     /// Node label of KEP-1143.
     public static let exclusionLabel = "node.kubernetes.io/exclude-from-external-load-balancers"
 
@@ -21,23 +17,18 @@ public enum ResourceMapping {
             }
         }
         addresses += spec.externalIPs.map { AddressFact(kind: .externalIP, text: $0) }
-        let hasClusterIP = !spec.isHeadless && spec.type != .externalName
-        if hasClusterIP {
+        let shape: ServiceShape =
+            spec.type == .externalName ? .externalName : spec.isHeadless ? .headless : .ordinary
+        if shape == .ordinary {
             let clusterIPs = spec.clusterIPs.isEmpty ? [spec.clusterIP].filter { !$0.isEmpty } : spec.clusterIPs
             addresses += clusterIPs.map { AddressFact(kind: .clusterIP, text: $0) }
         }
-        let announce = service.metadata.annotations[announceAnnotation]
-        var warnings: [PlanWarning] = []
-        if let announce, Bool(announce) == nil {
-            warnings.append(.invalidAnnotation(key: announceAnnotation, value: announce))
-        }
+        let id = ServiceID(namespace: service.metadata.namespace, name: service.metadata.name)
         return ServiceFacts(
-            id: ServiceID(namespace: service.metadata.namespace, name: service.metadata.name),
-            hasClusterIP: hasClusterIP, addresses: addresses,
-            externalTrafficPolicy: policy(spec.externalTrafficPolicy),
-            internalTrafficPolicy: policy(spec.internalTrafficPolicy),
-            announce: announce.flatMap(Bool.init), className: service.metadata.annotations[classAnnotation],
-            warnings: warnings)
+            id: id, shape: shape, addresses: addresses, externalTrafficPolicy: policy(spec.externalTrafficPolicy),
+            internalTrafficPolicy: policy(spec.internalTrafficPolicy), loadBalancerClass: spec.loadBalancerClass,
+            labels: service.metadata.labels, isBeingDeleted: service.metadata.deletionTimestamp != nil,
+            annotations: ServiceAnnotations(service.metadata.annotations, of: id))
     }
 
     /// Facts of a slice. Endpoints whose address is no IP, as in a slice of type FQDN, are left out: they can carry no
@@ -60,7 +51,17 @@ public enum ResourceMapping {
     public static func facts(_ node: Node) -> NodeFacts {
         NodeFacts(
             name: node.metadata.name, exclusionLabel: node.metadata.labels[exclusionLabel],
-            isNetworkUnavailable: node.status.condition("NetworkUnavailable") == .true)
+            isNetworkUnavailable: node.status.condition("NetworkUnavailable") == .true,
+            isReady: node.status.condition("Ready") == .true, isUnschedulable: node.spec.unschedulable,
+            taints: node.spec.taints.map {
+                TaintFact(key: $0.key, value: $0.value ?? "", effect: $0.effect.rawValue)
+            },
+            annotations: NodeAnnotations(node.metadata.annotations, ofNode: node.metadata.name))
+    }
+
+    /// Facts of a namespace.
+    public static func facts(_ namespace: Namespace) -> NamespaceFacts {
+        NamespaceFacts(name: namespace.metadata.name, labels: namespace.metadata.labels)
     }
 
     private static func policy(_ policy: Kubernetes.TrafficPolicy) -> Announcements.TrafficPolicy {
@@ -94,10 +95,20 @@ extension ResourceMapping {
     /// A change of the own Node, which is watched by name; nil when the object cannot be read and what is known stays.
     public static func change(_ change: ResourceChange<Node>) -> FactChange? {
         switch change {
-        case .replaced(let all): .node(all.first.map { facts($0) })
+        case .replaced(let all): .replacedNode(all.first.map { facts($0) })
         case .applied(let node): .node(facts(node))
         case .deleted: .node(nil)
         case .invalid: nil
+        }
+    }
+
+    /// A change of namespaces as the fact store takes it.
+    public static func change(_ change: ResourceChange<Namespace>) -> FactChange {
+        switch change {
+        case .replaced(let all): .replacedNamespaces(all.map { facts($0) })
+        case .applied(let namespace): .namespace(facts(namespace))
+        case .deleted(let namespace): .deletedNamespace(namespace.metadata.name)
+        case .invalid(let name, _): .unreadableNamespace(name.name)
         }
     }
 }

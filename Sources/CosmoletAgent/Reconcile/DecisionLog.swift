@@ -1,9 +1,11 @@
 internal import Announcements
 internal import Logging
+internal import NetworkTypes
 internal import Observability
 
 /// Says in the log what the planner decided about a VIP, once for each change of mind: why it is not announced here, and
-/// what is odd about it. What is announced shows in the commits, so it is logged at level debug only.
+/// what is odd about it or the node. What is announced shows in the commits, so it is logged at level debug only. Also
+/// says when the fuse begins and ends to hold withdrawals.
 struct DecisionLog {
     private struct Key: Hashable {
         var service: ServiceID
@@ -16,8 +18,10 @@ struct DecisionLog {
     }
 
     private var known: [Key: Verdict] = [:]
+    private var nodeWarnings: [PlanWarning] = []
+    private var heldByFuse: [IPAddress] = []
 
-    mutating func update(_ plan: AnnouncementPlan, logger: Logger) {
+    mutating func update(_ plan: AnnouncementPlan, fuse: WithdrawalFuse?, logger: Logger) {
         var current: [Key: Verdict] = [:]
         current.reserveCapacity(plan.decisions.count)
         for decision in plan.decisions {
@@ -27,6 +31,12 @@ struct DecisionLog {
             if known[key] != verdict { log(decision, before: known[key], logger) }
         }
         known = current
+        for warning in plan.nodeWarnings where !nodeWarnings.contains(warning) {
+            logger.warning("\(warning.explanation)")
+        }
+        nodeWarnings = plan.nodeWarnings
+        logFuse(plan, fuse, logger)
+        heldByFuse = plan.heldByFuse
     }
 
     private func log(_ decision: Decision, before: Verdict?, _ logger: Logger) {
@@ -44,6 +54,23 @@ struct DecisionLog {
         }
         for warning in decision.warnings where before?.warnings.contains(warning) != true {
             logger.warning("\(warning.explanation)", metadata: metadata)
+        }
+    }
+
+    private func logFuse(_ plan: AnnouncementPlan, _ fuse: WithdrawalFuse?, _ logger: Logger) {
+        if heldByFuse.isEmpty, !plan.heldByFuse.isEmpty {
+            logger.error(
+                "the fuse holds withdrawals back",
+                metadata: [
+                    LogKeys.count: "\(plan.heldByFuse.count)", LogKeys.delay: "\(fuse?.hold ?? .zero)",
+                    LogKeys.hint: "if they are meant, give the Node a new value of \(AnnotationKey.releaseFuse)",
+                ])
+        } else if !heldByFuse.isEmpty, plan.heldByFuse.isEmpty {
+            let gone = heldByFuse.count { plan.announcements[$0] == nil }
+            logger.notice(
+                gone == 0
+                    ? "the fuse holds nothing back any more, all is wanted again" : "the fuse lets withdrawals through",
+                metadata: [LogKeys.count: "\(gone)"])
         }
     }
 }

@@ -18,6 +18,9 @@ public actor Reconciler {
     private let telemetry: AgentTelemetry
     private let comparePeriod: Duration
     private let clock: any Clock<Duration>
+    /// Time since this object was made, by `clock`.
+    private let elapsed: @Sendable () -> Duration
+    private let fuse: WithdrawalFuse?
     private let isEmbedded: Bool
     private let logger: Logger
     private let idPrefix: String
@@ -35,6 +38,9 @@ public actor Reconciler {
     private var oldestChange: ContinuousClock.Instant?
     private var sequence = 0
     private var decisionLog = DecisionLog()
+    /// When the plan changes by itself, and when the loop is woken for that, as `elapsed` has it.
+    private var nextChange: Duration?
+    private var scheduledWake: Duration?
     /// How often in a row FRR refused a commit as a whole.
     private var refusals = 0
     /// What running had but the routing table had not, when it was last looked at.
@@ -57,19 +63,28 @@ public actor Reconciler {
         self.session = session
         self.telemetry = telemetry
         self.clock = clock
+        elapsed = Self.stopwatch(clock)
+        fuse = configuration.fuse
         self.logger = logger
         facts = FactStore(configuration: configuration)
         idPrefix = String(UInt64(Date().timeIntervalSince1970 * 1000), radix: 36)
+    }
+
+    private static func stopwatch(_ clock: some Clock<Duration>) -> @Sendable () -> Duration {
+        let start = clock.now
+        return { start.duration(to: clock.now) }
     }
 
     /// Takes news of the cluster in.
     public func apply(_ change: FactChange) {
         let missingBefore = facts.missing
         guard facts.apply(change) else { return }
-        if case .node(let node) = change, node == nil {
+        switch change {
+        case .node(nil), .replacedNode(nil):
             logger.error(
                 "own Node object not found, announcements are frozen",
                 metadata: [LogKeys.hint: "check the node's name: --node or COSMOLET_NODE"])
+        default: break
         }
         if !missingBefore.isEmpty, facts.missing.isEmpty {
             logger.info("services, endpoint slices and own node are listed")
@@ -100,6 +115,11 @@ public actor Reconciler {
                     }
                 } else {
                     settle()
+                }
+                if let wait = nextWake() {
+                    group.addTask { [trigger, clock] in
+                        if (try? await clock.sleep(for: wait)) != nil { trigger.signal(.timer) }
+                    }
                 }
             }
             await session.close()
@@ -150,11 +170,18 @@ public actor Reconciler {
             }
             if running == nil { try await readRunning() }
             if reasons.contains(.tick) { await checkInstalled() }
-            guard let plan = facts.plan() else { return nil }
+            // Lost just now: the next round is due already, and without running no rule of time may be judged.
+            guard let running else { return nil }
+            let plan = facts.plan(running: Self.announced(running), at: elapsed())
+            nextChange = plan?.nextChange
+            guard let plan else { return nil }
             telemetry.planned(plan)
-            decisionLog.update(plan, logger: logger)
+            decisionLog.update(plan, fuse: fuse, logger: logger)
+            let sequenceBefore = sequence
             guard try await commitDifference(plan) else { return backoff.next() }
             backoff.reset()
+            // Some times count from the commit, such as that of a drain.
+            if sequence != sequenceBefore { trigger.signal(.committed) }
             return nil
         } catch {
             if error.code == .disconnected || error.code == .deadlineExceeded { loseSession(error.message) }
@@ -166,6 +193,23 @@ public actor Reconciler {
                 metadata: [LogKeys.error: "\(error)", LogKeys.delay: "\(wait)"])
             return wait
         }
+    }
+
+    /// Without what was announced by hand.
+    private static func announced(_ running: Set<Network>) -> [IPAddress: AttributeClass] {
+        let ours = running.filter { network in
+            network.attributeClass != .manual && network.prefix.length == network.prefix.family.bitWidth
+        }
+        return Dictionary(ours.map { ($0.prefix.address, $0.attributeClass) }, uniquingKeysWith: min)
+    }
+
+    /// How long to sleep until the plan changes by itself; nil when there is nothing to wait for, or somebody does.
+    private func nextWake() -> Duration? {
+        guard let nextChange else { return nil }
+        let now = elapsed()
+        if let scheduledWake, now < scheduledWake, scheduledWake <= nextChange { return nil }
+        scheduledWake = nextChange
+        return max(.zero, nextChange - now)
     }
 
     private func openIfNeeded() async throws(ManagementError) {

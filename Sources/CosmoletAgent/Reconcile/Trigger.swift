@@ -8,6 +8,10 @@ enum TriggerReason: Sendable, Hashable {
     case tick
     /// A retry is due.
     case retry
+    /// A rule that depends on time is due.
+    case timer
+    /// A transaction was applied: rules that count from there can be looked at.
+    case committed
     /// The session ended.
     case sessionLost
 }

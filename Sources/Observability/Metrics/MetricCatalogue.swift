@@ -22,6 +22,21 @@ public enum MetricCatalogue {
         "cosmolet_plan_decisions", labels: [.reason],
         help: "VIPs by the planner's reason for announcing them here or not.")
 
+    /// VIPs that are announced only because the fuse holds their withdrawal.
+    public static let fuseHeldVIPs = MetricDefinition.gauge(
+        "cosmolet_fuse_held_vips",
+        help: "VIPs that nothing wants announced here any more and whose withdrawal the fuse holds back.")
+
+    /// VIPs after the end of an ordered drain.
+    public static let drainedVIPs = MetricDefinition.gauge(
+        "cosmolet_drained_vips",
+        help: "VIPs not announced here because an ordered drain has ended and its cause lasts.")
+
+    /// VIPs that flap.
+    public static let heldDownVIPs = MetricDefinition.gauge(
+        "cosmolet_held_down_vips",
+        help: "VIPs not announced here because they came and went too often.")
+
     // MARK: - Commits
 
     /// Commits by how they ended.
@@ -188,7 +203,7 @@ public enum MetricCatalogue {
 
     /// All of the above, in the order of the documentation.
     public static let all: [MetricDefinition] = [
-        announcedVIPs, desiredVIPs, uninstalledVIPs, planDecisions,
+        announcedVIPs, desiredVIPs, uninstalledVIPs, planDecisions, fuseHeldVIPs, drainedVIPs, heldDownVIPs,
         commits, commitDuration, commitPhase, changeToCommit,
         watchLag, watchConnected, watchReconnects, watchRelists, watchErrors, invalidObjects,
         frrConnected, frrReconnects, frrOrphansHealed, providerMoves, providerLeftovers,

@@ -90,6 +90,9 @@ own in it, which the northbound makes.
 {{- if not (dig "bgp" "asn" 0 $config) }}
 {{- $config = omit $config "bgp" }}
 {{- end }}
+{{- if not (dig "announce" "holdDown" dict $config) }}
+{{- $_ := set $config "announce" (omit $config.announce "holdDown") }}
+{{- end }}
 {{- $_ := set $config "frr" (include "cosmolet.frrConfig" . | fromYaml) }}
 {{- $address := dict "host" .Values.metrics.bindAddress "port" .Values.metrics.port }}
 {{- $_ := set $config "http" (dict "address" (include "cosmolet.address" $address)) }}
