@@ -320,6 +320,41 @@ private struct Told: Sendable {
         await session.close()
     }
 
+    @Test func whatABGPDHadThatWasAwayAtTheStartStays() async throws {
+        // Its state file gave it back what it announced; mgmtd, which was used meanwhile, never had it.
+        let manual = Network(prefix: Self.two.prefix, attributeClass: .manual)
+        let providers = TwoProviders(bgpd: [Self.one, manual])
+        await providers.bgpd.breakDown()
+        let clock = ManualClock()
+        let session = providers.session(isAutomatic: true, clock: clock)
+        #expect(try await session.open().provider == "mgmtd")
+        _ = await session.commit(Self.commit(.set(Self.three)))
+        _ = try await clock.sleeps.wait(for: "the pause") { $0[.seconds(10)] == 1 }
+        await providers.bgpd.restore()
+        clock.advance(by: .seconds(10))
+        try await eventually("the module is used") { (try? await session.open())?.provider == "bgpd" }
+        #expect(try await session.networks() == [Self.one, manual, Self.three])
+        #expect(providers.gaps.value.isEmpty)
+        await session.close()
+    }
+
+    @Test func aModuleThatComesBackWhileMgmtdOpensIsUsed() async throws {
+        let providers = TwoProviders(bgpd: [Self.one])
+        await providers.bgpd.breakDown()
+        await providers.mgmtd.holdNextOpening()
+        let session = providers.session(isAutomatic: true)
+        let opening = Task { try await session.open() }
+        try await eventually("mgmtd is being opened") { await providers.mgmtd.isHeld }
+        await providers.bgpd.restore()
+        await providers.mgmtd.release()
+        let error = await #expect(throws: ManagementError.self) { try await opening.value }
+        #expect(error?.code == .disconnected)
+        #expect(try await session.open().provider == "bgpd")
+        #expect(try await session.networks() == [Self.one])
+        #expect(await providers.mgmtd.running.isEmpty)
+        await session.close()
+    }
+
     @Test func aModuleThatIsGoneForGoodIsReplacedAndComesBack() async throws {
         let providers = TwoProviders(bgpd: [Self.one, Self.two], lasting: [])
         let clock = ManualClock()

@@ -19,6 +19,10 @@ extension SwitchingSession {
             found = lastActive == source ? known : []
             unreachable(source, to: target, error)
         }
+        if isAutomatic, target != 0, isSourceOpen {
+            // It was away when the other one was chosen, and has come back since.
+            throw ManagementError(.disconnected, "\(providers[0].name) can be used now")
+        }
         // What the target has is the latest where it was in use already.
         let wanted = lastActive == target ? found.filter { !isWithdrawn($0.prefix) } : found
         if let refusal = try await announce(wanted, from: source, to: target) {
@@ -70,16 +74,18 @@ extension SwitchingSession {
         return nil
     }
 
-    /// What the new provider has to change. As a rule it keeps what it has: a move that was cut off goes on, and nobody
-    /// knows here what is wanted. But where the old one was in use until now, what it has is the latest, and what only the
-    /// new one has was withdrawn meanwhile.
+    /// What the new provider has to change. It keeps what it has: a move that was cut off goes on, and nobody knows here
+    /// what is wanted. But where the old one was in use until now, its classes are the latest, and what was withdrawn
+    /// through it is withdrawn from the new one. What the old one merely does not have says nothing: the new one may have
+    /// announced it all the time, as a bgpd does that was away when this process started.
     private func edits(for found: Set<Network>, present: Set<Network>, isLatest: Bool) -> [NetworkEdit] {
         guard isLatest else {
             let prefixes = Set(present.map(\.prefix))
             return found.filter { !prefixes.contains($0.prefix) }.sorted().map { .set($0) }
         }
-        let latest = Set(found.map(\.prefix)).union(known.map(\.prefix))
-        return NetworkEdit.difference(from: present.filter { !latest.contains($0.prefix) }, to: [])
+        let kept = Set(found.map(\.prefix))
+        return NetworkEdit.difference(
+            from: present.filter { isWithdrawn($0.prefix) && !kept.contains($0.prefix) }, to: [])
             + found.subtracting(present).sorted().map { .set($0) }
     }
 
