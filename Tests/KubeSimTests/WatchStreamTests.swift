@@ -177,24 +177,4 @@ import Testing
             }
         }
     }
-
-    @Test func writesReachAWatcherQuickly() async throws {
-        try await withKubeSim { server, url in
-            try await TestClient(url: url).watch("\(services)?watch=true") { lines in
-                try await server.store.waitForWatches(.services, atLeast: 1)
-                var delays: [Duration] = []
-                let clock = ContinuousClock()
-                for number in 0..<200 {
-                    let start = clock.now
-                    try server.store.create(.services, namespace: "default", object: Samples.service("s\(number)"))
-                    _ = try await lines.next()
-                    delays.append(clock.now - start)
-                }
-                let median = delays.sorted()[delays.count / 2]
-                print("write to watcher: median \(median), worst \(delays.max() ?? .zero)")
-                // The aim is below 1 ms; a debug build on a machine under load gets room.
-                #expect(median < .milliseconds(250))
-            }
-        }
-    }
 }

@@ -288,21 +288,18 @@ import Testing
         }
     }
 
-    @Test func eventIsDeliveredAtOnce() async throws {
+    @Test func eachEventIsDeliveredBeforeTheNextIsSent() async throws {
         try await WatcherHarness.run { harness in
             let watch = try await harness.open()
-            var latencies: [Duration] = []
             for version in 11..<211 {
                 let text = JSON.event("MODIFIED", JSON.service("a", version: version))
-                let start = ContinuousClock.now
                 watch.stream(text)
-                _ = await harness.changes.next()
-                latencies.append(ContinuousClock.now - start)
+                guard case .applied(let service)? = await harness.changes.next() else {
+                    Issue.record("version \(version) is not an update")
+                    return
+                }
+                #expect(service.metadata.resourceVersion == "\(version)")
             }
-            latencies.sort()
-            print("watch latency: median \(latencies[100]), 99th of 100 \(latencies[198])")
-            // Far above the usual median of less than one millisecond: the tests share two cores with each other.
-            #expect(latencies[100] < .milliseconds(250))
         }
     }
 }

@@ -33,7 +33,7 @@ import Testing
 
     // MARK: - Restarts
 
-    @Test(.timeLimit(.minutes(1))) func anEndOfBGPDIsToldAtOnce() async throws {
+    @Test(.timeLimit(.minutes(5))) func anEndOfBGPDIsToldAtOnce() async throws {
         // No heartbeat is due for an hour: the connection tells.
         try await Base.withSession(heartbeatInterval: .seconds(3600)) { module, session in
             let events = await session.events()
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func anotherRunOfBGPDIsNoticedByItsHeartbeat() async throws {
+    @Test(.timeLimit(.minutes(5))) func anotherRunOfBGPDIsNoticedByItsHeartbeat() async throws {
         try await Base.withSession(heartbeatInterval: .milliseconds(20)) { module, session in
             let events = await session.events()
             _ = try await session.open()
@@ -83,7 +83,7 @@ import Testing
         #expect(configuration.requestDeadline > SwitchingTimes().patience)
     }
 
-    @Test(.timeLimit(.minutes(1))) func aSilentBGPDIsGivenUp() async throws {
+    @Test(.timeLimit(.minutes(5))) func aSilentBGPDIsGivenUp() async throws {
         try await Base.withSession(heartbeatInterval: .milliseconds(20), requestDeadline: .seconds(3)) {
             module, session in
             let events = await session.events()
@@ -143,7 +143,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func anEndDuringACommitIsUnknown() async throws {
+    @Test(.timeLimit(.minutes(5))) func anEndDuringACommitIsUnknown() async throws {
         try await Base.withSession { module, session in
             _ = try await session.open()
             module.state.withLock { $0.faults = [.hold] }
@@ -180,7 +180,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func anOversizedReplyEndsTheSession() async throws {
+    @Test(.timeLimit(.minutes(5))) func anOversizedReplyEndsTheSession() async throws {
         try await Base.withSession { module, session in
             _ = try await session.open()
             module.state.withLock { $0.oversize = Limits.messageByteCount + 1 }

@@ -276,7 +276,7 @@ import Testing
         let start = ContinuousClock.now
         await client.close()
         let duration = ContinuousClock.now - start
-        #expect(duration > .milliseconds(250) && duration < .seconds(2))
+        #expect(duration > .milliseconds(250) && duration < .seconds(20))
         await calls.value
         #expect(client.statistics.callsPending == 0)
         await server.close()

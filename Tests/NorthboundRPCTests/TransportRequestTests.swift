@@ -26,21 +26,14 @@ import Testing
         #expect(seen.withLock { $0?.credentials } == own)
     }
 
-    @Test func roundTripOverIPC() async throws {
+    @Test func aThousandCallsOneAfterTheOther() async throws {
         let harness = try Harness()
         try await harness.serving(harness.echoServer()) { _ in
             let client = try await harness.client()
-            var durations: [Duration] = []
             for number in 0..<1000 {
-                let start = ContinuousClock.now
-                _ = try await client.call(
-                    Harness.request(UInt64(number), body: [UInt8](repeating: 7, count: 200)), deadline: soon())
-                durations.append(.now - start)
+                let request = Harness.request(UInt64(number), body: [UInt8](repeating: UInt8(number % 256), count: 200))
+                #expect(try await client.call(request, deadline: soon()) == request)
             }
-            durations.sort()
-            print("ipc round trip: p50 \(durations[500]), p99 \(durations[990])")
-            // The speed is told by hack/bench; here only that nothing waits for a timer.
-            #expect(durations[500] < .milliseconds(200))
             await client.close()
         }
     }
