@@ -637,6 +637,51 @@ void   cosmolet__northbound__v1__bgpinstance__free_unpacked
   assert(message->base.descriptor == &cosmolet__northbound__v1__bgpinstance__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   cosmolet__northbound__v1__redistribution__init
+                     (Cosmolet__Northbound__V1__Redistribution         *message)
+{
+  static const Cosmolet__Northbound__V1__Redistribution init_value = COSMOLET__NORTHBOUND__V1__REDISTRIBUTION__INIT;
+  *message = init_value;
+}
+size_t cosmolet__northbound__v1__redistribution__get_packed_size
+                     (const Cosmolet__Northbound__V1__Redistribution *message)
+{
+  assert(message->base.descriptor == &cosmolet__northbound__v1__redistribution__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t cosmolet__northbound__v1__redistribution__pack
+                     (const Cosmolet__Northbound__V1__Redistribution *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &cosmolet__northbound__v1__redistribution__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t cosmolet__northbound__v1__redistribution__pack_to_buffer
+                     (const Cosmolet__Northbound__V1__Redistribution *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &cosmolet__northbound__v1__redistribution__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Cosmolet__Northbound__V1__Redistribution *
+       cosmolet__northbound__v1__redistribution__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Cosmolet__Northbound__V1__Redistribution *)
+     protobuf_c_message_unpack (&cosmolet__northbound__v1__redistribution__descriptor,
+                                allocator, len, data);
+}
+void   cosmolet__northbound__v1__redistribution__free_unpacked
+                     (Cosmolet__Northbound__V1__Redistribution *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &cosmolet__northbound__v1__redistribution__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   cosmolet__northbound__v1__get_request__init
                      (Cosmolet__Northbound__V1__GetRequest         *message)
 {
@@ -2256,7 +2301,7 @@ const ProtobufCMessageDescriptor cosmolet__northbound__v1__capabilities__descrip
   (ProtobufCMessageInit) cosmolet__northbound__v1__capabilities__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cosmolet__northbound__v1__bgpinstance__field_descriptors[3] =
+static const ProtobufCFieldDescriptor cosmolet__northbound__v1__bgpinstance__field_descriptors[4] =
 {
   {
     "vrf",
@@ -2294,16 +2339,29 @@ static const ProtobufCFieldDescriptor cosmolet__northbound__v1__bgpinstance__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "redistributions",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Cosmolet__Northbound__V1__BGPInstance, n_redistributions),
+    offsetof(Cosmolet__Northbound__V1__BGPInstance, redistributions),
+    &cosmolet__northbound__v1__redistribution__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cosmolet__northbound__v1__bgpinstance__field_indices_by_name[] = {
   1,   /* field[1] = as_number */
   2,   /* field[2] = import_check */
+  3,   /* field[3] = redistributions */
   0,   /* field[0] = vrf */
 };
 static const ProtobufCIntRange cosmolet__northbound__v1__bgpinstance__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor cosmolet__northbound__v1__bgpinstance__descriptor =
 {
@@ -2313,14 +2371,91 @@ const ProtobufCMessageDescriptor cosmolet__northbound__v1__bgpinstance__descript
   "Cosmolet__Northbound__V1__BGPInstance",
   "cosmolet.northbound.v1",
   sizeof(Cosmolet__Northbound__V1__BGPInstance),
-  3,
+  4,
   cosmolet__northbound__v1__bgpinstance__field_descriptors,
   cosmolet__northbound__v1__bgpinstance__field_indices_by_name,
   1,  cosmolet__northbound__v1__bgpinstance__number_ranges,
   (ProtobufCMessageInit) cosmolet__northbound__v1__bgpinstance__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor cosmolet__northbound__v1__get_request__field_descriptors[6] =
+static const ProtobufCFieldDescriptor cosmolet__northbound__v1__redistribution__field_descriptors[4] =
+{
+  {
+    "family",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Cosmolet__Northbound__V1__Redistribution, has_family),
+    offsetof(Cosmolet__Northbound__V1__Redistribution, family),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "table",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Cosmolet__Northbound__V1__Redistribution, has_table),
+    offsetof(Cosmolet__Northbound__V1__Redistribution, table),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "route_map",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Cosmolet__Northbound__V1__Redistribution, route_map),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "route_map_exists",
+    4,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Cosmolet__Northbound__V1__Redistribution, has_route_map_exists),
+    offsetof(Cosmolet__Northbound__V1__Redistribution, route_map_exists),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned cosmolet__northbound__v1__redistribution__field_indices_by_name[] = {
+  0,   /* field[0] = family */
+  2,   /* field[2] = route_map */
+  3,   /* field[3] = route_map_exists */
+  1,   /* field[1] = table */
+};
+static const ProtobufCIntRange cosmolet__northbound__v1__redistribution__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor cosmolet__northbound__v1__redistribution__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "cosmolet.northbound.v1.Redistribution",
+  "Redistribution",
+  "Cosmolet__Northbound__V1__Redistribution",
+  "cosmolet.northbound.v1",
+  sizeof(Cosmolet__Northbound__V1__Redistribution),
+  4,
+  cosmolet__northbound__v1__redistribution__field_descriptors,
+  cosmolet__northbound__v1__redistribution__field_indices_by_name,
+  1,  cosmolet__northbound__v1__redistribution__number_ranges,
+  (ProtobufCMessageInit) cosmolet__northbound__v1__redistribution__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor cosmolet__northbound__v1__get_request__field_descriptors[7] =
 {
   {
     "dataset",
@@ -2394,6 +2529,18 @@ static const ProtobufCFieldDescriptor cosmolet__northbound__v1__get_request__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "redistributed",
+    101,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Cosmolet__Northbound__V1__GetRequest, has_redistributed),
+    offsetof(Cosmolet__Northbound__V1__GetRequest, redistributed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned cosmolet__northbound__v1__get_request__field_indices_by_name[] = {
   3,   /* field[3] = after_sequence */
@@ -2402,12 +2549,13 @@ static const unsigned cosmolet__northbound__v1__get_request__field_indices_by_na
   4,   /* field[4] = datastore */
   5,   /* field[5] = include_foreign */
   1,   /* field[1] = paths */
+  6,   /* field[6] = redistributed */
 };
 static const ProtobufCIntRange cosmolet__northbound__v1__get_request__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 100, 5 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor cosmolet__northbound__v1__get_request__descriptor =
 {
@@ -2417,7 +2565,7 @@ const ProtobufCMessageDescriptor cosmolet__northbound__v1__get_request__descript
   "Cosmolet__Northbound__V1__GetRequest",
   "cosmolet.northbound.v1",
   sizeof(Cosmolet__Northbound__V1__GetRequest),
-  6,
+  7,
   cosmolet__northbound__v1__get_request__field_descriptors,
   cosmolet__northbound__v1__get_request__field_indices_by_name,
   2,  cosmolet__northbound__v1__get_request__number_ranges,

@@ -63,6 +63,34 @@ bool bgpd_network_set(
 bool bgpd_network_remove(
     struct bgpd_instance *instance, const struct cn_prefix *prefix, struct cn_status *status);
 
+// ---- What BGP has ----
+
+/// How BGP came by a prefix: by valid paths of its own, not those of neighbours. A statement alone makes none; its
+/// route-map may deny.
+struct bgpd_paths {
+    /// By a `network` statement.
+    bool by_network;
+    /// By `redistribute table-direct`.
+    bool by_redistribution;
+};
+
+/// What BGP has of a prefix. Its cost does not depend on how many there are.
+struct bgpd_paths bgpd_paths(struct bgpd_instance *instance, const struct cn_prefix *prefix);
+
+/// A line `redistribute table-direct`.
+struct bgpd_redistribution {
+    enum cn_family family;
+    uint32_t table;
+    /// NULL for none.
+    const char *route_map;
+    /// Its route-map is there, or it has none.
+    bool route_map_exists;
+};
+
+/// Those of an instance. Returns how many there are, which may be more than `maximum`.
+size_t bgpd_redistributions(
+    struct bgpd_instance *instance, struct bgpd_redistribution *redistributions, size_t maximum);
+
 // ---- Classes ----
 
 enum bgpd_class_kind {

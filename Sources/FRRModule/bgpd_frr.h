@@ -6,6 +6,14 @@
 
 #include "bgpd.h"
 
+struct bgp;
+struct prefix;
+
+/// What FRR's own functions take.
+struct bgp *bgpd_frr_bgp(struct bgpd_instance *instance);
+afi_t bgpd_frr_afi(unsigned family);
+void bgpd_frr_prefix(const struct cn_prefix *from, struct prefix *to);
+
 /// Makes and frees the terminal that bgpd's commands report to.
 void bgpd_networks_start(void);
 void bgpd_networks_stop(void);

@@ -83,7 +83,7 @@ void bgpd_networks_stop(void)
     terminal = NULL;
 }
 
-static struct bgp *bgp_of(struct bgpd_instance *instance)
+struct bgp *bgpd_frr_bgp(struct bgpd_instance *instance)
 {
     return (struct bgp *)instance;
 }
@@ -122,12 +122,12 @@ size_t bgpd_instances(struct bgpd_instance_facts *facts, size_t maximum)
     return count;
 }
 
-static afi_t afi_of(unsigned family)
+afi_t bgpd_frr_afi(unsigned family)
 {
     return family == CN_IPV4 ? AFI_IP : AFI_IP6;
 }
 
-static void to_frr(const struct cn_prefix *from, struct prefix *to)
+void bgpd_frr_prefix(const struct cn_prefix *from, struct prefix *to)
 {
     memset(to, 0, sizeof(*to));
     to->family = from->family == CN_IPV4 ? AF_INET : AF_INET6;
@@ -152,9 +152,10 @@ static void describe(const struct bgp_static *statement, struct bgpd_network *ne
 bool bgpd_network_find(struct bgpd_instance *instance, const struct cn_prefix *prefix, struct bgpd_network *network)
 {
     struct prefix wanted;
-    to_frr(prefix, &wanted);
+    bgpd_frr_prefix(prefix, &wanted);
+    afi_t afi = bgpd_frr_afi(prefix->family);
     struct bgp_dest *dest =
-        bgp_node_lookup(bgp_of(instance)->CN_FRR_STATIC_ROUTES[afi_of(prefix->family)][SAFI_UNICAST], &wanted);
+        bgp_node_lookup(bgpd_frr_bgp(instance)->CN_FRR_STATIC_ROUTES[afi][SAFI_UNICAST], &wanted);
     if (dest == NULL)
         return false;
     struct bgp_static *statement = bgp_dest_get_bgp_static_info(dest);
@@ -170,7 +171,7 @@ void bgpd_network_each(
     struct bgpd_instance *instance, enum cn_family family, bool (*function)(const struct bgpd_network *, void *),
     void *argument)
 {
-    struct bgp_table *table = bgp_of(instance)->CN_FRR_STATIC_ROUTES[afi_of(family)][SAFI_UNICAST];
+    struct bgp_table *table = bgpd_frr_bgp(instance)->CN_FRR_STATIC_ROUTES[bgpd_frr_afi(family)][SAFI_UNICAST];
     for (struct bgp_dest *dest = bgp_table_top(table); dest != NULL; dest = bgp_route_next(dest)) {
         struct bgp_static *statement = bgp_dest_get_bgp_static_info(dest);
         struct bgpd_network network;
@@ -203,9 +204,9 @@ static bool change(
     char text[CN_PREFIX_TEXT];
     cn_prefix_write(prefix, text);
     terminal->node = prefix->family == CN_IPV4 ? BGP_IPV4_NODE : BGP_IPV6_NODE;
-    terminal->qobj_index = QOBJ_ID(bgp_of(instance));
+    terminal->qobj_index = QOBJ_ID(bgpd_frr_bgp(instance));
     int result = bgp_static_set(
-        terminal, negate, text, NULL, NULL, afi_of(prefix->family), SAFI_UNICAST, route_map, 0,
+        terminal, negate, text, NULL, NULL, bgpd_frr_afi(prefix->family), SAFI_UNICAST, route_map, 0,
         BGP_INVALID_LABEL_INDEX, 0, NULL, NULL, NULL, NULL);
     if (result != CMD_SUCCESS)
         take_words(status, text);

@@ -45,6 +45,8 @@
 #define CN_ROUTE_MAP_BYTES (sizeof(CN_MARK) - 1 + CN_CLASS_BYTES)
 #define CN_VRF_BYTES 36u
 #define CN_INSTANCES 64u
+// Lines `redistribute table-direct` of one instance that are told.
+#define CN_REDISTRIBUTIONS 32u
 // Classes that one transaction or the state file may name.
 #define CN_CLASSES 256u
 // Classes that one transaction may change, which takes one turn of bgpd's loop.

@@ -9,13 +9,17 @@
 
 typedef Cosmolet__Northbound__V1__GetRequest GetRequest;
 typedef Cosmolet__Northbound__V1__PathValue PathValue;
+typedef Cosmolet__Northbound__V1__Redistribution Redistribution;
 
 struct collection {
     struct cn_service *service;
     const GetRequest *request;
     const char *vrf;
+    struct bgpd_instance *instance;
     /// Every path names one network.
     bool is_named;
+    /// What BGP has is asked for, not what it is configured with.
+    bool is_state;
     PathValue **values;
     size_t count;
     size_t capacity;
@@ -65,11 +69,25 @@ static bool collect(struct collection *collection, const struct cn_path *path, c
     return true;
 }
 
+/// The prefix, when BGP has it out of a routing table.
+static bool collect_redistributed(struct collection *collection, const struct cn_prefix *prefix)
+{
+    struct cn_path path = {.kind = CN_PATH_NETWORK, .prefix = *prefix};
+    if (!bgpd_paths(collection->instance, prefix).by_redistribution)
+        return true;
+    strcpy(path.vrf, collection->vrf);
+    return collect(collection, &path, NULL);
+}
+
 static bool collect_network(const struct bgpd_network *network, void *argument)
 {
     struct collection *collection = argument;
     bool is_ours = network->route_map != NULL && cn_text_class_of(network->route_map) != NULL;
-    if (!is_ours && !collection->request->include_foreign)
+    if (!is_ours && (collection->is_state || !collection->request->include_foreign))
+        return true;
+    if (collection->is_state && collection->request->redistributed)
+        return collect_redistributed(collection, &network->prefix);
+    if (collection->is_state && !bgpd_paths(collection->instance, &network->prefix).by_network)
         return true;
     struct cn_path path = {
         .kind = network->route_map != NULL ? CN_PATH_NETWORK_CLASS : CN_PATH_NETWORK, .prefix = network->prefix};
@@ -110,11 +128,12 @@ static void collect_all(struct collection *collection)
     for (size_t index = 0; index < count && index < CN_INSTANCES; index++) {
         struct bgpd_instance *instance = bgpd_instance(facts[index].vrf);
         collection->vrf = facts[index].vrf;
+        collection->instance = instance;
         for (int family = 0; instance != NULL && family < CN_FAMILIES; family++)
             bgpd_network_each(instance, (enum cn_family)family, collect_network, collection);
     }
     collection->vrf = NULL;
-    if (collection->request->n_paths > 0)
+    if (collection->request->n_paths > 0 && !collection->is_state)
         bgpd_class_each(collect_class, collection);
 }
 
@@ -134,6 +153,12 @@ static bool collect_named(struct collection *collection)
         struct bgpd_instance *instance = bgpd_instance(paths[index].vrf);
         struct bgpd_network network;
         collection->vrf = paths[index].vrf;
+        collection->instance = instance;
+        if (instance != NULL && collection->is_state && collection->request->redistributed) {
+            if (!collect_redistributed(collection, &paths[index].prefix))
+                break;
+            continue;
+        }
         if (instance == NULL || !bgpd_network_find(instance, &paths[index].prefix, &network)
             || (paths[index].kind == CN_PATH_NETWORK_CLASS && network.route_map == NULL))
             continue;
@@ -148,12 +173,19 @@ static bool collect_named(struct collection *collection)
 
 static bool check_request(const GetRequest *request, struct cn_status *status)
 {
-    if (request->dataset == COSMOLET__NORTHBOUND__V1__DATASET__DATASET_STATE)
-        return cn_fail(status, CN_UNIMPLEMENTED, "GetRequest.dataset: there is no state inside bgpd, only config");
-    if (request->dataset != COSMOLET__NORTHBOUND__V1__DATASET__DATASET_CONFIG)
+    bool is_state = request->dataset == COSMOLET__NORTHBOUND__V1__DATASET__DATASET_STATE;
+    if (!is_state && request->dataset != COSMOLET__NORTHBOUND__V1__DATASET__DATASET_CONFIG)
         return cn_fail(status, CN_INVALID_ARGUMENT, "GetRequest.dataset: is missing or unknown");
-    if (request->has_datastore && request->datastore != COSMOLET__NORTHBOUND__V1__DATASTORE__DATASTORE_RUNNING)
-        return cn_fail(status, CN_INVALID_ARGUMENT, "GetRequest.datastore: only running can be read inside bgpd");
+    if (request->has_datastore
+        && request->datastore
+               != (is_state ? COSMOLET__NORTHBOUND__V1__DATASTORE__DATASTORE_OPERATIONAL
+                            : COSMOLET__NORTHBOUND__V1__DATASTORE__DATASTORE_RUNNING))
+        return cn_fail(
+            status, CN_INVALID_ARGUMENT, "GetRequest.datastore: config is in running, state in operational");
+    if (is_state ? request->include_foreign : request->redistributed)
+        return cn_fail(
+            status, CN_INVALID_ARGUMENT, "GetRequest.%s",
+            is_state ? "include_foreign: only with config" : "redistributed: only with state");
     if (request->after_transaction != NULL || request->has_after_sequence)
         return cn_fail(status, CN_FAILED_PRECONDITION, "GetRequest: there is no journal inside bgpd");
     if (request->n_paths > CN_PATHS)
@@ -180,6 +212,7 @@ void cn_service_get(struct cn_service *service, const uint8_t *body, size_t coun
         cn_service_fail(service, &collection.status);
         return;
     }
+    collection.is_state = collection.request->dataset == COSMOLET__NORTHBOUND__V1__DATASET__DATASET_STATE;
     if (!collect_named(&collection)) {
         // Looking at everything is the time to notice what others did.
         cn_running_notice(&service->running);
@@ -207,6 +240,36 @@ void cn_service_get(struct cn_service *service, const uint8_t *body, size_t coun
 // ---- GetCapabilities ----
 
 #define MODULES 3
+
+/// The lines `redistribute table-direct` of an instance.
+static bool add_redistributions(
+    struct cn_service *service, Cosmolet__Northbound__V1__BGPInstance *message, struct bgpd_instance *instance,
+    struct cn_status *status)
+{
+    struct bgpd_redistribution found[CN_REDISTRIBUTIONS];
+    size_t count = instance != NULL ? bgpd_redistributions(instance, found, CN_REDISTRIBUTIONS) : 0;
+    if (count > CN_REDISTRIBUTIONS)
+        count = CN_REDISTRIBUTIONS;
+    if (count == 0)
+        return true;
+    struct cn_arena *arena = &service->call.arena;
+    Redistribution *lines = cn_arena_array(arena, count, sizeof(*lines));
+    message->redistributions = cn_arena_array(arena, count, sizeof(*message->redistributions));
+    if (lines == NULL || message->redistributions == NULL)
+        return cn_fail(status, CN_RESOURCE_EXHAUSTED, "too many lines redistribute table-direct");
+    for (size_t index = 0; index < count; index++) {
+        cosmolet__northbound__v1__redistribution__init(&lines[index]);
+        lines[index].has_family = lines[index].has_table = lines[index].has_route_map_exists = 1;
+        lines[index].family = found[index].family == CN_IPV4 ? 4 : 6;
+        lines[index].table = found[index].table;
+        lines[index].route_map_exists = found[index].route_map_exists;
+        if (found[index].route_map != NULL && strlen(found[index].route_map) <= CN_VALUE_BYTES)
+            lines[index].route_map = (char *)found[index].route_map;
+        message->redistributions[index] = &lines[index];
+    }
+    message->n_redistributions = count;
+    return true;
+}
 
 void cn_service_capabilities(struct cn_service *service, const uint8_t *body, size_t count)
 {
@@ -261,6 +324,10 @@ void cn_service_capabilities(struct cn_service *service, const uint8_t *body, si
         instances[index].has_as_number = instances[index].has_import_check = 1;
         instances[index].as_number = facts[index].as_number;
         instances[index].import_check = facts[index].import_check;
+        if (!add_redistributions(service, &instances[index], bgpd_instance(facts[index].vrf), &status)) {
+            cn_service_fail(service, &status);
+            return;
+        }
         instance_list[index] = &instances[index];
     }
     reply.instances = instance_list;

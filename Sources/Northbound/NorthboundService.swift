@@ -71,12 +71,37 @@ public struct BGPInstance: Sendable, Hashable, Codable {
     public var asNumber: UInt32
     /// Networks are announced only with a route in the RIB (`bgp network import-check`).
     public var hasImportCheck: Bool
+    /// Its lines `redistribute table-direct`: what provider mgmtd announces comes to BGP by them.
+    public var redistributions: [TableRedistribution]
 
     /// Makes a description.
-    public init(vrf: String, asNumber: UInt32, hasImportCheck: Bool) {
+    public init(
+        vrf: String, asNumber: UInt32, hasImportCheck: Bool, redistributions: [TableRedistribution] = []
+    ) {
         self.vrf = vrf
         self.asNumber = asNumber
         self.hasImportCheck = hasImportCheck
+        self.redistributions = redistributions
+    }
+}
+
+/// A line `redistribute table-direct TABLE route-map NAME` of a BGP instance.
+public struct TableRedistribution: Sendable, Hashable, Codable {
+    /// Address family of the line.
+    public var family: IPFamily
+    /// The routing table.
+    public var table: UInt32
+    /// Its route-map; nil without one.
+    public var routeMap: String?
+    /// False when it names a route-map that there is not: then nothing passes.
+    public var routeMapExists: Bool
+
+    /// Makes a description.
+    public init(family: IPFamily, table: UInt32, routeMap: String?, routeMapExists: Bool = true) {
+        self.family = family
+        self.table = table
+        self.routeMap = routeMap
+        self.routeMapExists = routeMapExists
     }
 }
 

@@ -22,6 +22,8 @@ REQUESTS = [
     ("Get", api.field(1, 1)),
     ("Get", api.field(1, 1) + api.field(2, "/frr-route-map:lib") + api.field(100, True)),
     ("Get", api.field(1, 1) + api.field(2, api.network_path("198.51.100.1/32"))),
+    ("Get", api.field(1, 2)),
+    ("Get", api.field(1, 2) + api.field(101, True) + api.field(2, api.network_path("198.51.100.1/32"))),
     ("Commit", api.commit_request(CLASS + NETWORKS)),
     ("Commit", api.commit_request([api.withdraw("198.51.100.1/32"), api.undefine("gold")])),
     ("Commit", api.commit_request([api.edit(api.SET, api.attribute_path("gold", "med"), "7")])),

@@ -102,16 +102,10 @@ static void test_capabilities(void)
     client_end(&client);
 }
 
-static size_t get(char **paths, size_t count, bool foreign, char *first_path, char *first_value)
+static size_t get_values(
+    const Cosmolet__Northbound__V1__GetRequest *request, char *first_path, char *first_value)
 {
-    Cosmolet__Northbound__V1__GetRequest request = COSMOLET__NORTHBOUND__V1__GET_REQUEST__INIT;
-    request.has_dataset = 1;
-    request.dataset = 1;
-    request.paths = paths;
-    request.n_paths = count;
-    request.has_include_foreign = foreign;
-    request.include_foreign = foreign;
-    if (client_call(&client, "Get", NULL, &request.base) != CN_OK)
+    if (client_call(&client, "Get", NULL, &request->base) != CN_OK)
         return SIZE_MAX;
     Cosmolet__Northbound__V1__GetReply *reply =
         cosmolet__northbound__v1__get_reply__unpack(NULL, client.body_count, client.body);
@@ -123,6 +117,138 @@ static size_t get(char **paths, size_t count, bool foreign, char *first_path, ch
     }
     cosmolet__northbound__v1__get_reply__free_unpacked(reply, NULL);
     return values;
+}
+
+static size_t get(char **paths, size_t count, bool foreign, char *first_path, char *first_value)
+{
+    Cosmolet__Northbound__V1__GetRequest request = COSMOLET__NORTHBOUND__V1__GET_REQUEST__INIT;
+    request.has_dataset = 1;
+    request.dataset = 1;
+    request.paths = paths;
+    request.n_paths = count;
+    request.has_include_foreign = foreign;
+    request.include_foreign = foreign;
+    return get_values(&request, first_path, first_value);
+}
+
+static size_t get_state(char **paths, size_t count, bool redistributed, char *first_path, char *first_value)
+{
+    Cosmolet__Northbound__V1__GetRequest request = COSMOLET__NORTHBOUND__V1__GET_REQUEST__INIT;
+    request.has_dataset = 1;
+    request.dataset = 2;
+    request.paths = paths;
+    request.n_paths = count;
+    request.has_redistributed = redistributed;
+    request.redistributed = redistributed;
+    return get_values(&request, first_path, first_value);
+}
+
+static void network_path(char path[CN_PATH_TEXT], const char *vrf, const char *prefix)
+{
+    struct cn_path one = {.kind = CN_PATH_NETWORK};
+    snprintf(one.vrf, sizeof(one.vrf), "%s", vrf);
+    CHECK(cn_prefix_read(prefix, strlen(prefix), &one.prefix) == NULL);
+    cn_path_write(&one, path);
+}
+
+/// Networks of ours that BGP has, not those that are only configured.
+static void test_state(void)
+{
+    char path[CN_PATH_BYTES + 1], value[CN_VALUE_BYTES + 1], one[CN_PATH_TEXT], two[CN_PATH_TEXT];
+    char *named[] = {one, two};
+    char *everything[] = {"/frr-routing:routing", "/frr-route-map:lib"};
+    struct edits edits;
+    client_start(&client);
+    stub_operator_class("silver");
+    edits_start(&edits, 8);
+    edits_class(&edits, "gold", -1, "permit");
+    edits_network(&edits, "default", "198.51.100.1/32", "gold");
+    edits_network(&edits, "default", "198.51.100.2/32", "silver");
+    edits_network(&edits, "default", "2001:db8::1/128", "silver");
+    CHECK(client_commit(&client, &edits, NULL, 0) == CN_OK);
+    stub_operator_network("default", "192.0.2.0/24", NULL, false);
+    network_path(one, "default", "198.51.100.1/32");
+    network_path(two, "default", "198.51.100.2/32");
+    CHECK(get_state(NULL, 0, false, path, value) == 3 && strcmp(value, "COSMOLET-gold") == 0);
+    // Route-maps are configuration.
+    CHECK(get_state(everything, 2, false, NULL, NULL) == 3);
+    stub_deny("silver");
+    CHECK(get_state(NULL, 0, false, path, value) == 1 && strstr(path, "198.51.100.1/32") != NULL);
+    CHECK(get_state(named, 2, false, path, value) == 1 && strstr(path, "198.51.100.1/32") != NULL);
+    CHECK(get(NULL, 0, false, NULL, NULL) == 3);
+    stub_remove_class("gold");
+    CHECK(get_state(named, 2, false, NULL, NULL) == 0 && get(named, 2, false, NULL, NULL) == 2);
+    edits_end(&edits);
+    client_end(&client);
+}
+
+static void test_import_check_is_seen_in_the_state(void)
+{
+    struct edits edits;
+    client_start(&client);
+    stub_operator_class("gold");
+    edits_start(&edits, 8);
+    edits_network(&edits, "default", "198.51.100.1/32", "gold");
+    CHECK(client_commit(&client, &edits, NULL, 0) == CN_OK && get_state(NULL, 0, false, NULL, NULL) == 1);
+    stub.instances[0].facts.import_check = true;
+    CHECK(get_state(NULL, 0, false, NULL, NULL) == 0 && get(NULL, 0, false, NULL, NULL) == 1);
+    edits_end(&edits);
+    client_end(&client);
+}
+
+/// What BGP has from a routing table: of our networks, or of any prefix that is named.
+static void test_redistributed(void)
+{
+    char path[CN_PATH_BYTES + 1], value[CN_VALUE_BYTES + 1], one[CN_PATH_TEXT], two[CN_PATH_TEXT], blue[CN_PATH_TEXT];
+    char *named[] = {one, two, blue};
+    struct edits edits;
+    client_start(&client);
+    stub_add_instance("blue");
+    stub_operator_class("gold");
+    edits_start(&edits, 8);
+    edits_network(&edits, "default", "198.51.100.1/32", "gold");
+    edits_network(&edits, "default", "2001:db8::1/128", "gold");
+    CHECK(client_commit(&client, &edits, NULL, 0) == CN_OK);
+    CHECK(get_state(NULL, 0, true, NULL, NULL) == 0);
+    stub_redistribute("default", "198.51.100.1/32");
+    stub_redistribute("default", "198.51.100.9/32");
+    CHECK(get_state(NULL, 0, true, path, value) == 1 && value[0] == '\0');
+    CHECK(strstr(path, "/network-config[prefix='198.51.100.1/32']") != NULL && strstr(path, "rmap-policy") == NULL);
+    network_path(one, "default", "198.51.100.9/32");
+    network_path(two, "default", "2001:db8::1/128");
+    network_path(blue, "blue", "198.51.100.9/32");
+    CHECK(get_state(named, 3, true, path, value) == 1 && strstr(path, "198.51.100.9/32") != NULL);
+    CHECK(get_state(named + 1, 2, true, NULL, NULL) == 0);
+    network_path(one, "nobody", "198.51.100.9/32");
+    CHECK(get_state(named, 1, true, NULL, NULL) == 0);
+    // By redistribution is not by a statement.
+    network_path(one, "default", "198.51.100.9/32");
+    CHECK(get_state(named, 1, false, NULL, NULL) == 0);
+    edits_end(&edits);
+    client_end(&client);
+}
+
+static void test_redistributions_are_told(void)
+{
+    client_start(&client);
+    stub_add_instance("blue");
+    stub_redistribution("default", CN_IPV4, 1790, "COSMOLET", true);
+    stub_redistribution("default", CN_IPV6, 1791, NULL, true);
+    for (unsigned index = 0; index < CN_REDISTRIBUTIONS + 2; index++)
+        stub_redistribution("blue", CN_IPV6, 1 + index, "NONE", false);
+    CHECK(client_call(&client, "GetCapabilities", NULL, NULL) == CN_OK);
+    Cosmolet__Northbound__V1__Capabilities *reply =
+        cosmolet__northbound__v1__capabilities__unpack(NULL, client.body_count, client.body);
+    CHECK(reply != NULL && reply->n_instances == 2);
+    const Cosmolet__Northbound__V1__BGPInstance *instance = reply->instances[0];
+    CHECK(instance->n_redistributions == 2 && instance->redistributions[0]->family == 4);
+    CHECK(instance->redistributions[0]->table == 1790 && instance->redistributions[0]->route_map_exists);
+    CHECK(strcmp(instance->redistributions[0]->route_map, "COSMOLET") == 0);
+    CHECK(instance->redistributions[1]->family == 6 && instance->redistributions[1]->route_map == NULL);
+    CHECK(reply->instances[1]->n_redistributions == CN_REDISTRIBUTIONS);
+    CHECK(!reply->instances[1]->redistributions[0]->route_map_exists);
+    cosmolet__northbound__v1__capabilities__free_unpacked(reply, NULL);
+    client_end(&client);
 }
 
 static void test_get(void)
@@ -220,7 +346,18 @@ static void test_get_refusals(void)
     CHECK(client_call(&client, "Get", NULL, &request.base) == CN_INVALID_ARGUMENT);
     request.has_dataset = 1;
     request.dataset = 2;
-    CHECK(client_call(&client, "Get", NULL, &request.base) == CN_UNIMPLEMENTED);
+    CHECK(client_call(&client, "Get", NULL, &request.base) == CN_OK);
+    request.has_include_foreign = 1;
+    request.include_foreign = 1;
+    CHECK(client_call(&client, "Get", NULL, &request.base) == CN_INVALID_ARGUMENT);
+    CHECK(strstr(client.text, "include_foreign") != NULL);
+    request.include_foreign = 0;
+    request.dataset = 1;
+    request.has_redistributed = 1;
+    request.redistributed = 1;
+    CHECK(client_call(&client, "Get", NULL, &request.base) == CN_INVALID_ARGUMENT);
+    CHECK(strstr(client.text, "redistributed") != NULL);
+    request.redistributed = 0;
     request.dataset = 9;
     CHECK(client_call(&client, "Get", NULL, &request.base) == CN_INVALID_ARGUMENT);
     request.dataset = 1;
@@ -258,7 +395,13 @@ static void test_get_refusals(void)
     request.has_datastore = 1;
     request.datastore = 4;
     CHECK(client_call(&client, "Get", NULL, &request.base) == CN_INVALID_ARGUMENT);
+    request.datastore = 3;
+    CHECK(client_call(&client, "Get", NULL, &request.base) == CN_INVALID_ARGUMENT);
+    request.dataset = 2;
+    CHECK(client_call(&client, "Get", NULL, &request.base) == CN_OK);
     request.datastore = 1;
+    CHECK(client_call(&client, "Get", NULL, &request.base) == CN_INVALID_ARGUMENT);
+    request.dataset = 1;
     CHECK(client_call(&client, "Get", NULL, &request.base) == CN_OK);
     Cosmolet__Northbound__V1__CommitRequest commit = COSMOLET__NORTHBOUND__V1__COMMIT_REQUEST__INIT;
     CHECK(client_call(&client, "Commit", NULL, &commit.base) == CN_INVALID_ARGUMENT);
@@ -306,6 +449,10 @@ int main(void)
     RUN(test_oversized_body);
     RUN(test_capabilities);
     RUN(test_get);
+    RUN(test_state);
+    RUN(test_import_check_is_seen_in_the_state);
+    RUN(test_redistributed);
+    RUN(test_redistributions_are_told);
     RUN(test_nothing_before_the_configuration);
     RUN(test_get_in_parts);
     RUN(test_get_refusals);

@@ -19,6 +19,7 @@ struct bgpd_instance *stub_add_instance(const char *vrf)
     instance->facts.as_number = 65001;
     instance->networks = NULL;
     instance->count = instance->capacity = 0;
+    instance->route_count = instance->redistribution_count = 0;
     return instance;
 }
 
@@ -191,6 +192,44 @@ const char *stub_route_map(const char *vrf, const char *prefix)
     return network.route_map != NULL ? network.route_map : "";
 }
 
+// ---- What BGP has: a network unless its route-map is not there or denies, or import-check is on ----
+
+static bool lets_through(const char *route_map);
+
+struct bgpd_paths bgpd_paths(struct bgpd_instance *instance, const struct cn_prefix *prefix)
+{
+    struct bgpd_paths found = {false, false};
+    struct bgpd_network network;
+    if (bgpd_network_find(instance, prefix, &network))
+        found.by_network =
+            !instance->facts.import_check && (network.route_map == NULL || lets_through(network.route_map));
+    for (size_t index = 0; index < instance->route_count; index++)
+        found.by_redistribution |= order(&instance->routes[index], prefix) == 0;
+    return found;
+}
+
+size_t bgpd_redistributions(struct bgpd_instance *instance, struct bgpd_redistribution *redistributions, size_t maximum)
+{
+    for (size_t index = 0; index < instance->redistribution_count && index < maximum; index++)
+        redistributions[index] = instance->redistributions[index];
+    return instance->redistribution_count;
+}
+
+void stub_redistribution(const char *vrf, enum cn_family family, uint32_t table, const char *route_map, bool exists)
+{
+    struct bgpd_instance *instance = bgpd_instance(vrf);
+    assert(instance->redistribution_count < STUB_REDISTRIBUTIONS);
+    instance->redistributions[instance->redistribution_count++] = (struct bgpd_redistribution){
+        .family = family, .table = table, .route_map = route_map, .route_map_exists = exists};
+}
+
+void stub_redistribute(const char *vrf, const char *prefix)
+{
+    struct bgpd_instance *instance = bgpd_instance(vrf);
+    assert(instance->route_count < STUB_ROUTES);
+    assert(cn_prefix_read(prefix, strlen(prefix), &instance->routes[instance->route_count++]) == NULL);
+}
+
 // ---- Classes ----
 
 static struct stub_class *find_class(const char *name)
@@ -200,6 +239,27 @@ static struct stub_class *find_class(const char *name)
             return &stub.classes[index];
     }
     return NULL;
+}
+
+static bool lets_through(const char *route_map)
+{
+    // Of route-maps of others the stub knows nothing.
+    if (strncmp(route_map, CN_MARK, strlen(CN_MARK)) != 0)
+        return true;
+    const struct stub_class *class = find_class(route_map + strlen(CN_MARK));
+    return class != NULL && !class->denies;
+}
+
+void stub_deny(const char *name)
+{
+    assert(find_class(name) != NULL);
+    find_class(name)->denies = true;
+}
+
+void stub_remove_class(const char *name)
+{
+    assert(find_class(name) != NULL);
+    *find_class(name) = stub.classes[--stub.class_count];
 }
 
 bool bgpd_class_exists(const char *name)

@@ -7,6 +7,8 @@
 #include "bgpd.h"
 
 #define STUB_INSTANCES 4
+#define STUB_ROUTES 64
+#define STUB_REDISTRIBUTIONS 40
 
 struct stub_network {
     struct cn_prefix prefix;
@@ -20,12 +22,19 @@ struct bgpd_instance {
     struct stub_network *networks;
     size_t count;
     size_t capacity;
+    /// Prefixes that BGP has by redistribution.
+    struct cn_prefix routes[STUB_ROUTES];
+    size_t route_count;
+    struct bgpd_redistribution redistributions[STUB_REDISTRIBUTIONS];
+    size_t redistribution_count;
 };
 
 struct stub_class {
     char name[CN_CLASS_BYTES + 1];
     struct cn_class definition;
     bool is_operators;
+    /// Its route-map denies all.
+    bool denies;
 };
 
 struct stub_bgpd {
@@ -57,6 +66,12 @@ struct bgpd_instance *stub_add_instance(const char *vrf);
 /// What an operator does: a statement with any route-map or none, a route-map of any form.
 void stub_operator_network(const char *vrf, const char *prefix, const char *route_map, bool has_options);
 void stub_operator_class(const char *name);
+void stub_deny(const char *name);
+void stub_remove_class(const char *name);
+
+/// A line `redistribute table-direct`, and a route that came to BGP by one.
+void stub_redistribution(const char *vrf, enum cn_family family, uint32_t table, const char *route_map, bool exists);
+void stub_redistribute(const char *vrf, const char *prefix);
 
 /// A number that says all that is configured.
 uint64_t stub_digest(void);

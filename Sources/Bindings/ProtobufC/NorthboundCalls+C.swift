@@ -222,6 +222,7 @@ extension NorthboundWire.BGPInstance: CRepresented {
         vrf = unsafe CCopy.text(message.vrf)
         asNumber = unsafe CCopy.scalar(message.has_as_number, message.as_number)
         importCheck = unsafe CCopy.flag(message.has_import_check, message.import_check)
+        redistributions = unsafe CCopy.messages(message.n_redistributions, message.redistributions)
     }
 
     func fill(_ pointer: UnsafeMutableRawPointer, in arena: CArena) {
@@ -229,6 +230,32 @@ extension NorthboundWire.BGPInstance: CRepresented {
         unsafe message.pointee.vrf = unsafe arena.string(vrf)
         unsafe CFill.scalar(asNumber, &message.pointee.has_as_number, &message.pointee.as_number)
         unsafe CFill.flag(importCheck, &message.pointee.has_import_check, &message.pointee.import_check)
+        unsafe message.pointee.n_redistributions = redistributions.count
+        unsafe message.pointee.redistributions = unsafe arena.messages(redistributions)
+    }
+}
+
+extension NorthboundWire.Redistribution: CRepresented {
+    static func empty(in arena: CArena) -> UnsafeMutableRawPointer {
+        unsafe UnsafeMutableRawPointer(arena.make(cosmolet__northbound__v1__redistribution__init))
+    }
+
+    init(copying pointer: UnsafeRawPointer) {
+        self.init()
+        let message = unsafe pointer.assumingMemoryBound(to: Cosmolet__Northbound__V1__Redistribution.self).pointee
+        family = unsafe CCopy.scalar(message.has_family, message.family)
+        table = unsafe CCopy.scalar(message.has_table, message.table)
+        routeMap = unsafe CCopy.text(message.route_map)
+        routeMapExists = unsafe CCopy.flag(message.has_route_map_exists, message.route_map_exists)
+    }
+
+    func fill(_ pointer: UnsafeMutableRawPointer, in arena: CArena) {
+        let message = unsafe pointer.assumingMemoryBound(to: Cosmolet__Northbound__V1__Redistribution.self)
+        unsafe CFill.scalar(family, &message.pointee.has_family, &message.pointee.family)
+        unsafe CFill.scalar(table, &message.pointee.has_table, &message.pointee.table)
+        unsafe message.pointee.route_map = unsafe arena.string(routeMap)
+        unsafe CFill.flag(
+            routeMapExists, &message.pointee.has_route_map_exists, &message.pointee.route_map_exists)
     }
 }
 
@@ -245,10 +272,12 @@ extension NorthboundWire.GetRequest: CRepresented {
         afterTransaction = unsafe CCopy.text(message.after_transaction)
         afterSequence = unsafe CCopy.scalar(message.has_after_sequence, message.after_sequence)
         datastore = unsafe CCopy.number(message.has_datastore, message.datastore)
+        redistributed = unsafe CCopy.flag(message.has_redistributed, message.redistributed)
     }
 
     func fill(_ pointer: UnsafeMutableRawPointer, in arena: CArena) {
         let message = unsafe pointer.assumingMemoryBound(to: Cosmolet__Northbound__V1__GetRequest.self)
+        unsafe CFill.flag(redistributed, &message.pointee.has_redistributed, &message.pointee.redistributed)
         unsafe CFill.number(dataset, &message.pointee.has_dataset, &message.pointee.dataset)
         unsafe message.pointee.n_paths = paths.count
         unsafe message.pointee.paths = unsafe arena.strings(paths)

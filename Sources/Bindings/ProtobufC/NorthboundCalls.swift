@@ -137,6 +137,23 @@ extension NorthboundWire {
         public var asNumber: UInt32?
         /// Whether networks need a route in the RIB.
         public var importCheck: Bool?
+        /// Its lines `redistribute table-direct`.
+        public var redistributions: [Redistribution] = []
+
+        /// Makes a message without any field.
+        public init() {}
+    }
+
+    /// A line `redistribute table-direct`.
+    public struct Redistribution: NorthboundMessage {
+        /// 4 or 6.
+        public var family: UInt32?
+        /// The routing table.
+        public var table: UInt32?
+        /// Its route-map.
+        public var routeMap: String?
+        /// Whether that is there.
+        public var routeMapExists: Bool?
 
         /// Makes a message without any field.
         public init() {}
@@ -154,6 +171,8 @@ extension NorthboundWire {
         public var afterSequence: Int64?
         /// Number of a `Datastore`.
         public var datastore: Int32?
+        /// What BGP has out of a routing table; the module inside bgpd only.
+        public var redistributed: Bool?
 
         /// Makes a message without any field.
         public init() {}

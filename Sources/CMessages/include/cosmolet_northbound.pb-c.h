@@ -29,6 +29,7 @@ typedef struct Cosmolet__Northbound__V1__Policy Cosmolet__Northbound__V1__Policy
 typedef struct Cosmolet__Northbound__V1__Limits Cosmolet__Northbound__V1__Limits;
 typedef struct Cosmolet__Northbound__V1__Capabilities Cosmolet__Northbound__V1__Capabilities;
 typedef struct Cosmolet__Northbound__V1__BGPInstance Cosmolet__Northbound__V1__BGPInstance;
+typedef struct Cosmolet__Northbound__V1__Redistribution Cosmolet__Northbound__V1__Redistribution;
 typedef struct Cosmolet__Northbound__V1__GetRequest Cosmolet__Northbound__V1__GetRequest;
 typedef struct Cosmolet__Northbound__V1__GetReply Cosmolet__Northbound__V1__GetReply;
 typedef struct Cosmolet__Northbound__V1__CandidateReference Cosmolet__Northbound__V1__CandidateReference;
@@ -106,7 +107,9 @@ typedef enum _Cosmolet__Northbound__V1__Dataset {
    */
   COSMOLET__NORTHBOUND__V1__DATASET__DATASET_CONFIG = 1,
   /*
-   * What the routing table has and BGP is offered.
+   * What is in use. From a service over mgmtd: what the routing table has and BGP is offered. From a service inside bgpd:
+   * networks of ours that BGP has a valid path of, because of the `network` statement; not one whose route-map denies
+   * or is not there, nor one that lacks a route in the RIB where import-check wants it.
    */
   COSMOLET__NORTHBOUND__V1__DATASET__DATASET_STATE = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(COSMOLET__NORTHBOUND__V1__DATASET)
@@ -640,10 +643,46 @@ struct  Cosmolet__Northbound__V1__BGPInstance
    */
   protobuf_c_boolean has_import_check;
   protobuf_c_boolean import_check;
+  /*
+   * Its lines `redistribute table-direct`; at most 32.
+   */
+  size_t n_redistributions;
+  Cosmolet__Northbound__V1__Redistribution **redistributions;
 };
 #define COSMOLET__NORTHBOUND__V1__BGPINSTANCE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cosmolet__northbound__v1__bgpinstance__descriptor) \
-    , NULL, 0, 0, 0, 0 }
+    , NULL, 0, 0, 0, 0, 0,NULL }
+
+
+/*
+ * A line `redistribute table-direct TABLE route-map NAME` of a BGP instance: routes of provider `mgmtd` come to BGP by it.
+ */
+struct  Cosmolet__Northbound__V1__Redistribution
+{
+  ProtobufCMessage base;
+  /*
+   * 4 or 6; must be there.
+   */
+  protobuf_c_boolean has_family;
+  uint32_t family;
+  /*
+   * The routing table, 1 to 65,535; must be there.
+   */
+  protobuf_c_boolean has_table;
+  uint32_t table;
+  /*
+   * At most 256; absent for none, and for a longer name.
+   */
+  char *route_map;
+  /*
+   * False when it names a route-map that there is not, which lets nothing through.
+   */
+  protobuf_c_boolean has_route_map_exists;
+  protobuf_c_boolean route_map_exists;
+};
+#define COSMOLET__NORTHBOUND__V1__REDISTRIBUTION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&cosmolet__northbound__v1__redistribution__descriptor) \
+    , 0, 0, 0, 0, NULL, 0, 0 }
 
 
 struct  Cosmolet__Northbound__V1__GetRequest
@@ -681,14 +720,21 @@ struct  Cosmolet__Northbound__V1__GetRequest
   Cosmolet__Northbound__V1__Datastore datastore;
   /*
    * Networks of others too: with the value of their own route-map, without one as the path of the list entry. Only a
-   * service inside bgpd knows them, others ignore it.
+   * service inside bgpd knows them, others ignore it. Not with DATASET_STATE.
    */
   protobuf_c_boolean has_include_foreign;
   protobuf_c_boolean include_foreign;
+  /*
+   * With DATASET_STATE, instead of networks of ours: prefixes that BGP has a valid path of by redistribution of a routing
+   * table (`redistribute table-direct`), each as the path of a list entry, without value. With paths that all name one
+   * network: these prefixes, whoever's they are; else the prefixes of our networks. Only a service inside bgpd knows it.
+   */
+  protobuf_c_boolean has_redistributed;
+  protobuf_c_boolean redistributed;
 };
 #define COSMOLET__NORTHBOUND__V1__GET_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&cosmolet__northbound__v1__get_request__descriptor) \
-    , 0, COSMOLET__NORTHBOUND__V1__DATASET__DATASET_UNSPECIFIED, 0,NULL, NULL, 0, 0, 0, COSMOLET__NORTHBOUND__V1__DATASTORE__DATASTORE_UNSPECIFIED, 0, 0 }
+    , 0, COSMOLET__NORTHBOUND__V1__DATASET__DATASET_UNSPECIFIED, 0,NULL, NULL, 0, 0, 0, COSMOLET__NORTHBOUND__V1__DATASTORE__DATASTORE_UNSPECIFIED, 0, 0, 0, 0 }
 
 
 /*
@@ -1329,6 +1375,25 @@ Cosmolet__Northbound__V1__BGPInstance *
 void   cosmolet__northbound__v1__bgpinstance__free_unpacked
                      (Cosmolet__Northbound__V1__BGPInstance *message,
                       ProtobufCAllocator *allocator);
+/* Cosmolet__Northbound__V1__Redistribution methods */
+void   cosmolet__northbound__v1__redistribution__init
+                     (Cosmolet__Northbound__V1__Redistribution         *message);
+size_t cosmolet__northbound__v1__redistribution__get_packed_size
+                     (const Cosmolet__Northbound__V1__Redistribution   *message);
+size_t cosmolet__northbound__v1__redistribution__pack
+                     (const Cosmolet__Northbound__V1__Redistribution   *message,
+                      uint8_t             *out);
+size_t cosmolet__northbound__v1__redistribution__pack_to_buffer
+                     (const Cosmolet__Northbound__V1__Redistribution   *message,
+                      ProtobufCBuffer     *buffer);
+Cosmolet__Northbound__V1__Redistribution *
+       cosmolet__northbound__v1__redistribution__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   cosmolet__northbound__v1__redistribution__free_unpacked
+                     (Cosmolet__Northbound__V1__Redistribution *message,
+                      ProtobufCAllocator *allocator);
 /* Cosmolet__Northbound__V1__GetRequest methods */
 void   cosmolet__northbound__v1__get_request__init
                      (Cosmolet__Northbound__V1__GetRequest         *message);
@@ -1620,6 +1685,9 @@ typedef void (*Cosmolet__Northbound__V1__Capabilities_Closure)
 typedef void (*Cosmolet__Northbound__V1__BGPInstance_Closure)
                  (const Cosmolet__Northbound__V1__BGPInstance *message,
                   void *closure_data);
+typedef void (*Cosmolet__Northbound__V1__Redistribution_Closure)
+                 (const Cosmolet__Northbound__V1__Redistribution *message,
+                  void *closure_data);
 typedef void (*Cosmolet__Northbound__V1__GetRequest_Closure)
                  (const Cosmolet__Northbound__V1__GetRequest *message,
                   void *closure_data);
@@ -1687,6 +1755,7 @@ extern const ProtobufCMessageDescriptor cosmolet__northbound__v1__policy__descri
 extern const ProtobufCMessageDescriptor cosmolet__northbound__v1__limits__descriptor;
 extern const ProtobufCMessageDescriptor cosmolet__northbound__v1__capabilities__descriptor;
 extern const ProtobufCMessageDescriptor cosmolet__northbound__v1__bgpinstance__descriptor;
+extern const ProtobufCMessageDescriptor cosmolet__northbound__v1__redistribution__descriptor;
 extern const ProtobufCMessageDescriptor cosmolet__northbound__v1__get_request__descriptor;
 extern const ProtobufCMessageDescriptor cosmolet__northbound__v1__get_reply__descriptor;
 extern const ProtobufCMessageDescriptor cosmolet__northbound__v1__candidate_reference__descriptor;

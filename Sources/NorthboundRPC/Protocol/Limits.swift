@@ -35,6 +35,8 @@ public enum Limits {
     public static let moduleCount = 256
     /// BGP instances that a service names.
     public static let instanceCount = 64
+    /// Lines `redistribute table-direct` of an instance that a service names.
+    public static let redistributionCount = 32
     /// Name of a VRF.
     public static let vrfByteCount = 36
     /// Prefixes, and classes, of a policy.

@@ -31,11 +31,7 @@ extension MessageCodec {
         message.limits = try wire(capabilities.limits)
         try count(capabilities.instances.count, "Capabilities.instances", maximum: Limits.instanceCount)
         for (index, instance) in capabilities.instances.enumerated() {
-            var wire = NorthboundWire.BGPInstance()
-            wire.vrf = try text(instance.vrf, "Capabilities.instances[\(index)].vrf", maximum: Limits.vrfByteCount)
-            wire.asNumber = instance.asNumber
-            wire.importCheck = instance.hasImportCheck
-            message.instances.append(wire)
+            message.instances.append(try wire(instance, "Capabilities.instances[\(index)]"))
         }
         message.generation = capabilities.generation
         return message
@@ -96,11 +92,7 @@ extension MessageCodec {
         try count(message.instances.count, "Capabilities.instances", maximum: Limits.instanceCount)
         var instances: [BGPInstance] = []
         for (index, instance) in message.instances.enumerated() {
-            let field = "Capabilities.instances[\(index)].vrf"
-            instances.append(
-                BGPInstance(
-                    vrf: try name(instance.vrf, field, maximum: Limits.vrfByteCount),
-                    asNumber: instance.asNumber ?? 0, hasImportCheck: instance.importCheck ?? false))
+            instances.append(try self.instance(instance, "Capabilities.instances[\(index)]"))
         }
         return ServiceCapabilities(
             apiVersion: version.description,
