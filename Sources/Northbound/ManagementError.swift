@@ -4,13 +4,17 @@ public struct ManagementError: Error, Sendable, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Known: String {
             case unreachable, disconnected, locked, rejected, deadlineExceeded, protocolViolation, invalidEdit
-            case unsupported, aborted
+            case unsupported, aborted, unresponsive
         }
 
         private let known: Known
 
         /// The socket cannot be opened: FRR is not running, or the path or the permissions are wrong.
         public static let unreachable = Code(known: .unreachable)
+        /// FRR may well be there and announce, but cannot be asked: the permissions forbid it, it does not answer, or it has
+        /// not read its configuration yet. Only from sessions that can tell it from `unreachable`, which says then that
+        /// nobody listens.
+        public static let unresponsive = Code(known: .unresponsive)
         /// The connection ended, or the session was closed.
         public static let disconnected = Code(known: .disconnected)
         /// Somebody else holds a datastore lock.

@@ -35,6 +35,9 @@ public enum NetworkEdit: Sendable, Hashable, Codable {
         case .remove(let prefix): prefix
         }
     }
+
+    /// True for a remove.
+    var isRemoval: Bool { if case .remove = self { true } else { false } }
 }
 
 extension NetworkEdit: CustomStringConvertible {

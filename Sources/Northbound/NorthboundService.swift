@@ -1,3 +1,5 @@
+public import NetworkTypes
+
 /// How much a service takes.
 public struct ServiceLimits: Sendable, Hashable, Codable {
     /// Largest message in bytes, header and body together.
@@ -88,7 +90,7 @@ public struct BGPInstance: Sendable, Hashable, Codable {
 /// A line `redistribute table-direct TABLE route-map NAME` of a BGP instance.
 public struct TableRedistribution: Sendable, Hashable, Codable {
     /// Address family of the line.
-    public var family: IPFamily
+    public var family: AddressFamily
     /// The routing table.
     public var table: UInt32
     /// Its route-map; nil without one.
@@ -97,7 +99,7 @@ public struct TableRedistribution: Sendable, Hashable, Codable {
     public var routeMapExists: Bool
 
     /// Makes a description.
-    public init(family: IPFamily, table: UInt32, routeMap: String?, routeMapExists: Bool = true) {
+    public init(family: AddressFamily, table: UInt32, routeMap: String?, routeMapExists: Bool = true) {
         self.family = family
         self.table = table
         self.routeMap = routeMap

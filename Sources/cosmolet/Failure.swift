@@ -15,7 +15,7 @@ enum Failure {
 
     static func exit(_ error: ManagementError) -> ExitCode {
         switch error.code {
-        case .unreachable, .disconnected:
+        case .unreachable, .unresponsive, .disconnected:
             exit(
                 error.message, hint: "Is FRR running, and may this user open the socket (root or frr)?",
                 code: .unavailable)

@@ -31,6 +31,12 @@ final class FakeModule: Sendable {
         var classLeaves: [String: String] = [:]
         /// Classes that an operator made: they can be used and not changed.
         var operatorClasses: Set<AttributeClass> = [.default, .manual]
+        /// Classes whose route-map denies, so that BGP has no path.
+        var denyingClasses: Set<AttributeClass> = []
+        /// Prefixes that BGP has out of a routing table.
+        var redistributed: Set<IPPrefix> = []
+        /// It is of the time before modules told what BGP has.
+        var isOld = false
         /// bgpd has not read its configuration yet.
         var isStarting = false
         var faults: [Fault] = []
@@ -163,14 +169,34 @@ final class FakeModule: Sendable {
     }
 
     private func get(_ header: RequestHeader, _ body: [UInt8]) throws(NorthboundError) -> NorthboundReply {
-        guard case .get(let request) = try MessageCodec.decodeRequest(header, body: body) else {
-            throw NorthboundError(.internal, "no Get")
-        }
+        guard case .get(let request) = try MessageCodec.decodeRequest(header, body: body),
+            let wire = try? NorthboundWire.GetRequest(decoding: body, limits: Limits.message)
+        else { throw NorthboundError(.internal, "no Get") }
+        if request.dataset == .state { return .values(try state(wire), generation: 1) }
         let values = state.withLock { state in
             Self.ours(state.networks) + state.classLeaves.map { PathValue(path: $0, value: $1) }
                 + state.operatorClasses.map { PathValue(path: "/frr-route-map:lib/route-map[name='COSMOLET-\($0)']") }
         }
         return .values(values.filter { value in request.paths.contains { value.path.hasPrefix($0) } }, generation: 1)
+    }
+
+    /// What BGP has: by networks of ours, or out of a routing table.
+    private func state(_ request: NorthboundWire.GetRequest) throws(NorthboundError) -> [PathValue] {
+        let state = state.withLock { $0 }
+        guard !state.isOld else {
+            throw NorthboundError(.unimplemented, "GetRequest.dataset: there is no state inside bgpd, only config")
+        }
+        let ours = Self.ours(state.networks)
+        guard request.redistributed == true else {
+            let denying = state.denyingClasses.map { "COSMOLET-\($0)" }
+            return state.bgpInstances[0].hasImportCheck ? [] : ours.filter { !denying.contains($0.value ?? "") }
+        }
+        let entries = state.redistributed.map(NetworkPath.entry)
+        // Of all networks of ours, or of those that are named.
+        return entries.filter { entry in
+            request.paths.isEmpty
+                ? ours.contains { $0.path.hasPrefix(entry + "/") } : request.paths.contains(entry)
+        }.map { PathValue(path: $0) }
     }
 
     // MARK: - Commit

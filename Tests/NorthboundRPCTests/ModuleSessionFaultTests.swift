@@ -66,7 +66,7 @@ import Testing
         try await Base.withSession(lockPatience: .zero) { module, session in
             module.state.withLock { $0.isStarting = true }
             let away = await #expect(throws: ManagementError.self) { try await session.open() }
-            #expect(away?.code == .unreachable && away?.message.contains("has not read its configuration") == true)
+            #expect(away?.code == .unresponsive && away?.message.contains("has not read its configuration") == true)
             module.state.withLock { $0.isStarting = false }
             _ = try await session.open()
             module.state.withLock { $0.isStarting = true }
@@ -92,7 +92,7 @@ import Testing
             #expect(try await nextReason(events).contains("no reply by the deadline"))
             await expectLost(session)
             let mute = await #expect(throws: ManagementError.self) { try await session.open() }
-            #expect(mute?.code == .unreachable)
+            #expect(mute?.code == .unresponsive)
         }
     }
 

@@ -60,7 +60,17 @@ struct ProtocolSamples: RandomNumberGenerator {
                 maximumCandidates: maybe { $0.number(0...99) },
                 maximumCandidatesPerClient: maybe { $0.number(0...99) },
                 candidateTimeout: maybe { .seconds($0.number(0...9999)) }, maximumEdits: maybe { $0.number(0...20_000) }
-            ))
+            ), instances: list(3) { $0.instance() }, generation: maybe { $0.next() })
+    }
+
+    mutating func instance() -> BGPInstance {
+        BGPInstance(
+            vrf: text(1...20), asNumber: UInt32(number(0...70_000)), hasImportCheck: chance(),
+            redistributions: list(3) { samples in
+                TableRedistribution(
+                    family: samples.chance() ? .ipv4 : .ipv6, table: UInt32(samples.number(1...65_535)),
+                    routeMap: samples.maybe { $0.text() }, routeMapExists: samples.chance())
+            })
     }
 
     mutating func datastore() -> Datastore { Datastore.allCases.randomElement(using: &self)! }

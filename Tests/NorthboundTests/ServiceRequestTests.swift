@@ -189,7 +189,7 @@ import Testing
     /// Refused for a reason that passes, a request may be made again under its name; applied, it is not executed twice.
     @Test(arguments: [
         (ManagementError.Code.locked, StatusCode.aborted), (.aborted, .aborted), (.deadlineExceeded, .aborted),
-        (.unreachable, .unavailable), (.disconnected, .unavailable),
+        (.unreachable, .unavailable), (.unresponsive, .unavailable), (.disconnected, .unavailable),
     ])
     func aRefusalThatPassesMayBeRepeated(reason: ManagementError.Code, code: StatusCode) async throws {
         try await ServiceHarness().run { harness in

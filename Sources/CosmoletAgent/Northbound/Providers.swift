@@ -55,7 +55,8 @@ public struct Providers: Sendable {
         mgmtd = MgmtdConfiguration(
             socketPath: mgmtdSocket, table: configuration.table, tags: configuration.tags)
         module = ModuleConfiguration(
-            socketPath: moduleSocket ?? Self.neighbour(of: mgmtdSocket, named: Self.moduleSocketName))
+            socketPath: moduleSocket ?? Self.neighbour(of: mgmtdSocket, named: Self.moduleSocketName),
+            table: configuration.table)
         self.logger = logger
     }
 
@@ -87,7 +88,8 @@ public struct Providers: Sendable {
     /// A session with what was chosen, for a northbound: what the other provider announces is moved to it.
     func makeSwitchingSession() -> any ManagementSession {
         let mgmtd = SwitchableProvider(
-            // zebra hands a route on to bgpd within some milliseconds after it has selected it.
+            // zebra hands a route on to bgpd within some milliseconds after it has selected it. Where the module can be asked
+            // it says when.
             name: Name.mgmtd.rawValue, session: session(.mgmtd), settleTime: .seconds(1))
         let bgpd = SwitchableProvider(name: Name.bgpd.rawValue, session: session(.bgpd), endsWithItsProcess: true)
         return choice == .only(.mgmtd)

@@ -245,10 +245,10 @@ public actor Reconciler {
         telemetry.uninstalled(lasting.count)
         if !lasting.isEmpty {
             logger.error(
-                "VIPs are configured in FRR but not in its routing table",
+                "VIPs are configured in FRR but not in use there",
                 metadata: [
                     LogKeys.count: "\(lasting.count)", LogKeys.prefix: "\(lasting.sorted()[0].prefix)",
-                    LogKeys.hint: "look at staticd and zebra",
+                    LogKeys.hint: "look at staticd and zebra; with the module, at the route-maps of the classes",
                 ])
         }
         uninstalled = missing

@@ -174,5 +174,6 @@ extension CommitService {
         (.invalidEdit, .invalidArgument), (.disconnected, .unavailable), (.rejected, .failedPrecondition),
         (.unsupported, .failedPrecondition), (.locked, .aborted), (.aborted, .aborted),
         (.deadlineExceeded, .aborted), (.protocolViolation, .aborted), (.unreachable, .unavailable),
+        (.unresponsive, .unavailable),
     ]
 }

@@ -1,7 +1,7 @@
 /// The first of several sessions that can be opened. For one command at a time: nothing is moved between them.
 ///
-/// One that is there and refuses is passed over for reading only: a northbound would use the next one on. A commit gets
-/// the refusal.
+/// One that is there and refuses, or may be there and cannot be asked, is passed over for reading only: a northbound
+/// would use the next one on. A commit gets the refusal.
 public actor FirstReachableSession: ManagementSession {
     private let sessions: [any ManagementSession]
     private var current: (any ManagementSession)?
@@ -28,7 +28,7 @@ public actor FirstReachableSession: ManagementSession {
                 return capabilities
             } catch {
                 last = error
-                guard error.code != .rejected else {
+                guard error.code != .rejected, error.code != .unresponsive else {
                     refusal = refusal ?? error
                     continue
                 }

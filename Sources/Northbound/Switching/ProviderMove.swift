@@ -57,10 +57,11 @@ public struct SwitchableProvider: Sendable {
     public var name: String
     /// The way itself.
     public var session: any ManagementSession
-    /// How long BGP may need to follow what this provider says is installed; no provider can tell. Nothing is removed from
-    /// the other one before.
+    /// How long BGP may need to follow what this provider says is installed, where the other one cannot tell whether it has.
+    /// Nothing is removed from the other one before.
     public var settleTime: Duration
-    /// True when what it announces ends with the process that answers for it: then nothing can be left while that is away.
+    /// True when what it announces ends with the process that answers for it: then nothing is left while nobody listens
+    /// there. One that is `unresponsive` may announce on.
     public var endsWithItsProcess: Bool
 
     /// Makes a provider.

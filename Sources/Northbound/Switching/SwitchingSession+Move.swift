@@ -25,7 +25,7 @@ extension SwitchingSession {
         }
         // What the target has is the latest where it was in use already.
         let wanted = lastActive == target ? found.filter { !isWithdrawn($0.prefix) } : found
-        if let refusal = try await announce(wanted, from: source, to: target) {
+        if let refusal = try await announce(wanted, from: source, isSourceOpen, to: target) {
             // Nobody has refused anything when this was cut off: both announce, and the next try goes on.
             guard !Task.isCancelled, !isClosing else { throw ManagementError(.disconnected, "cut off: \(refusal)") }
             guard isSourceOpen else { throw ManagementError(.rejected, refusal) }
@@ -33,9 +33,10 @@ extension SwitchingSession {
                 // What is left at the old one is no reason to leave the new one.
                 mayHaveLeftovers = true
                 trouble(move(.leftover, from: source, to: target, found.count, refusal))
+                await withdraw(found.subtracting(wanted), from: source)
                 return target
             }
-            await takeBack(found, from: target, refusal)
+            await takeBack(found, from: target, to: source, refusal)
             return source
         }
         if isSourceOpen { await remove(found, from: source, to: target) }
@@ -48,28 +49,32 @@ extension SwitchingSession {
     ///
     /// - Returns: why the new provider refuses, or does not announce it all the same.
     private func announce(
-        _ found: Set<Network>, from source: Int, to target: Int
+        _ found: Set<Network>, from source: Int, _ isSourceOpen: Bool, to target: Int
     ) async throws(ManagementError) -> String? {
         let session = providers[target].session
-        let edits = edits(for: found, present: try await session.networks(), isLatest: lastActive == source)
-        if !edits.isEmpty {
+        let wanted = Set(found.map(\.prefix))
+        let witness = isSourceOpen ? witness(source) : nil
+        if let gap = try await gap(of: wanted, seenBy: witness), gap.needsOperator { return gap.reason }
+        let present = try await session.networks()
+        let edits = edits(for: found, present: present, isLatest: lastActive == source)
+        // What is to go goes, also when something else is refused.
+        for part in [edits.filter(\.isRemoval), edits.filter { !$0.isRemoval }] where !part.isEmpty {
             let result = await session.commit(
-                Transaction(id: "move-to-\(providers[target].name)", edits: edits, cause: [Self.cause]))
+                Transaction(id: "move-to-\(providers[target].name)", edits: part, cause: [Self.cause]))
             switch result.outcome {
-            case .applied: break
+            case .applied: noteUndoing(part, present: present, at: target)
             case .rejected(let why): return why.message
-            case .unknown(let why): throw ManagementError(.disconnected, why.message)
+            case .unknown(let why):
+                noteUndoing(part, present: present, at: target)
+                throw ManagementError(.disconnected, why.message)
             }
         }
         guard !found.isEmpty else { return nil }
         tell(.moved(move(.announced, from: source, to: target, found.count)))
-        let wanted = Set(found.map(\.prefix))
         guard wanted.isSubset(of: try await session.networks().map(\.prefix)) else {
             return "it does not keep what it was told to announce"
         }
-        guard try await isInstalled(wanted, by: target) else {
-            return "not all of it was installed within \(times.installation)"
-        }
+        if let hindrance = try await hindrance(of: wanted, by: target, seenBy: witness) { return hindrance }
         tell(.moved(move(.verified, from: source, to: target, found.count)))
         return nil
     }
@@ -89,25 +94,13 @@ extension SwitchingSession {
             + found.subtracting(present).sorted().map { .set($0) }
     }
 
-    /// Waits until the new provider has installed everything, and BGP may have followed.
-    private func isInstalled(_ wanted: Set<IPPrefix>, by target: Int) async throws(ManagementError) -> Bool {
-        let pause = Duration.milliseconds(50)
-        var rest = times.installation
-        while true {
-            do throws(ManagementError) {
-                let installed = try await providers[target].session.installedNetworks()
-                if wanted.isSubset(of: installed.map(\.prefix)) { break }
-            } catch {
-                // Some releases cannot tell.
-                if error.code == .unsupported { break }
-                guard error.code == .deadlineExceeded else { throw error }
-            }
-            guard rest > .zero, (try? await clock.sleep(for: pause)) != nil else { return false }
-            rest -= pause
+    /// Remembers how the new provider was before. A withdrawal is none of the move's and stays.
+    private func noteUndoing(_ edits: [NetworkEdit], present: Set<Network>, at target: Int) {
+        let before = Dictionary(present.map { ($0.prefix, $0) }) { first, _ in first }
+        for edit in edits where !edit.isRemoval && undoing[target]?[edit.prefix] == nil {
+            undoing[target, default: [:]][edit.prefix] =
+                before[edit.prefix].map { .set($0) } ?? .remove(edit.prefix)
         }
-        let settleTime = providers[target].settleTime
-        if settleTime > .zero, (try? await clock.sleep(for: settleTime)) == nil { return false }
-        return true
     }
 
     /// Removes from the old provider what the new one announces.
@@ -125,6 +118,15 @@ extension SwitchingSession {
         }
     }
 
+    /// Removes from the old provider what was withdrawn through the new one, although the rest has to stay.
+    private func withdraw(_ networks: Set<Network>, from source: Int) async {
+        guard !isClosing, !networks.isEmpty else { return }
+        _ = await providers[source].session.commit(
+            Transaction(
+                id: "withdraw-from-\(providers[source].name)", edits: networks.sorted().map { .remove($0.prefix) },
+                cause: [Self.cause]))
+    }
+
     /// The new provider announces all, the old one nothing.
     private func finish(_ source: Int, to target: Int, count: Int) async {
         mayHaveLeftovers = false
@@ -136,18 +138,22 @@ extension SwitchingSession {
 
     // MARK: - Trouble
 
-    /// What the new provider took before it refused is removed from it; the old one announces it on.
-    private func takeBack(_ found: Set<Network>, from target: Int, _ refusal: String) async {
+    /// What this move has added to the new provider before that refused is removed from it; the old one announces it on.
+    /// What the new one had before stays: nobody knows here whether the old one's reaches the routers.
+    private func takeBack(_ found: Set<Network>, from target: Int, to source: Int, _ refusal: String) async {
         refused(refusal, by: target, count: found.count)
         let session = providers[target].session
         if let networks = try? await session.networks() {
-            let both = networks.intersection(found).sorted()
-            if !both.isEmpty {
-                _ = await session.commit(
-                    Transaction(
-                        id: "stay-off-\(providers[target].name)", edits: both.map { .remove($0.prefix) },
-                        cause: [Self.cause]))
+            let present = Set(networks.map(\.prefix))
+            var both = present.intersection(found.map(\.prefix))
+            let edits = (undoing[target] ?? [:]).values.filter { present.contains($0.prefix) }
+                .sorted { $0.prefix < $1.prefix }
+            if !edits.isEmpty {
+                let result = await session.commit(
+                    Transaction(id: "stay-off-\(providers[target].name)", edits: edits, cause: [Self.cause]))
+                if result.outcome == .applied { both.subtract(edits.filter(\.isRemoval).map(\.prefix)) }
             }
+            if !both.isEmpty { trouble(move(.leftover, from: target, to: source, both.count, refusal)) }
         }
         mayHaveLeftovers = true
         await session.close()
@@ -162,7 +168,9 @@ extension SwitchingSession {
     private func unreachable(_ source: Int, to target: Int, _ error: ManagementError) {
         mayHaveLeftovers = true
         // Where there never was anything, nobody needs to know.
-        guard !providers[source].endsWithItsProcess || lastActive == source else { return }
+        guard !providers[source].endsWithItsProcess || lastActive == source || error.code == .unresponsive else {
+            return
+        }
         trouble(move(.unreachable, from: source, to: target, 0, error.message))
     }
 

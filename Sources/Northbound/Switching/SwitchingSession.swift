@@ -27,6 +27,8 @@ public actor SwitchingSession: ManagementSession {
     var mayHaveLeftovers = true
     /// Prefixes that were withdrawn while the other provider may announce them still; what it has of them is not wanted.
     var withdrawn: Set<IPPrefix> = []
+    /// By provider: what takes back what moves to it have changed there, while it is not known how they end.
+    var undoing: [Int: [IPPrefix: NetworkEdit]] = [:]
     /// The last trouble with the other provider that was told.
     var lastTrouble: ProviderMove?
     /// The preferred provider is not looked for before.
@@ -74,6 +76,7 @@ public actor SwitchingSession: ManagementSession {
         if let active { return try await providers[active].session.open() }
         let chosen = try await choose()
         let used = try await moveAll(to: chosen)
+        undoing = [:]
         if lastActive != used { withdrawn = [] }
         active = used
         lastActive = used
@@ -165,7 +168,7 @@ public actor SwitchingSession: ManagementSession {
             patienceIsOver = true
             return 0
         } catch {
-            let isRefusal = error.code != .unreachable && error.code != .disconnected
+            let isRefusal = ![.unreachable, .unresponsive, .disconnected].contains(error.code)
             // One that comes back may refuse before it has read its configuration.
             guard patienceIsOver, isAutomatic || isRefusal else { throw error }
             do throws(ManagementError) {
@@ -247,13 +250,15 @@ public actor SwitchingSession: ManagementSession {
         defer { leave() }
         guard let active, !Task.isCancelled, !isClosing else { return false }
         if active != 0 {
+            // To give up the session for another refusal helps nobody.
+            if await needsOperator(active) { return true }
             guard (try? await open(0)) != nil else { return true }
             guard self.active == active else { return false }
             self.active = nil
             tell(.disconnected("\(providers[0].name) can be used now"))
             return false
         }
-        _ = try? await moveAll(to: active)
+        if (try? await moveAll(to: active)) != nil { undoing = [:] }
         return mayHaveLeftovers
     }
 

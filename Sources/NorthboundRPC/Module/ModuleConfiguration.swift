@@ -4,6 +4,8 @@ internal import Foundation
 public struct ModuleConfiguration: Sendable {
     /// The module's socket, `cosmolet.sock` in FRR's folder for sockets.
     public var socketPath: String
+    /// The routing table of provider `mgmtd`, which BGP is to redistribute before anything is moved there.
+    public var table: UInt32
     /// Who asks, as the module tells clients apart.
     public var clientName: String
     /// How long any request but a commit may take; after it the connection is given up. Long, since a bgpd that is busy
@@ -18,11 +20,12 @@ public struct ModuleConfiguration: Sendable {
 
     /// Makes a configuration.
     public init(
-        socketPath: String, clientName: String? = nil, requestDeadline: Duration = .seconds(15),
+        socketPath: String, table: UInt32 = 1790, clientName: String? = nil, requestDeadline: Duration = .seconds(15),
         commitDeadline: Duration = .seconds(30), lockPatience: Duration = .seconds(10),
         heartbeatInterval: Duration = .seconds(1)
     ) {
         self.socketPath = socketPath
+        self.table = table
         self.clientName = clientName ?? "cosmolet-\(ProcessInfo.processInfo.processIdentifier)"
         self.requestDeadline = requestDeadline
         self.commitDeadline = commitDeadline

@@ -46,7 +46,7 @@ final class ModuleConnection: Sendable {
     /// Begins to connect.
     ///
     /// - Parameter onLoss: called once when the connection breaks, on a thread that must not be held up.
-    /// - Throws: `unreachable` when nobody listens, or the permissions forbid it.
+    /// - Throws: `unreachable` when nobody listens, `unresponsive` when that cannot be said.
     init(_ configuration: ModuleConfiguration, onLoss: @escaping @Sendable (String) -> Void)
         async throws(ManagementError)
     {
@@ -54,7 +54,8 @@ final class ModuleConnection: Sendable {
         let path = configuration.socketPath
         // libzmq would try again without saying why.
         do throws(SocketError) { _ = try UnixStreamSocket(connectingTo: path) } catch {
-            throw ManagementError(.unreachable, "the module's socket \(path): \(error)")
+            throw ManagementError(
+                error.kind == .unreachable ? .unreachable : .unresponsive, "the module's socket \(path): \(error)")
         }
         var settings = RequestClientConfiguration(endpoint: .ipc(path: path))
         settings.frameByteLimit = Limits.messageByteCount
@@ -70,7 +71,7 @@ final class ModuleConnection: Sendable {
             (try? MessageCodec.decodeReplyHeader(header))?.hasMore ?? false
         }
         do throws(TransportError) { try await client.start() } catch {
-            throw ManagementError(.unreachable, error.message)
+            throw ManagementError(.unresponsive, error.message)
         }
     }
 
@@ -102,20 +103,43 @@ final class ModuleConnection: Sendable {
         return pong.instance
     }
 
-    /// Networks of ours and classes, below these paths.
-    func contents(of paths: [String]) async throws(ModuleFailure) -> ModuleContents {
-        let body: [UInt8]
-        do throws(NorthboundError) { body = try MessageCodec.encodeBody(of: .get(GetRequest(paths: paths))) } catch {
-            throw .refused(error)
+    /// Networks of ours and classes, below these paths: as configured, or the networks that BGP has.
+    func contents(
+        of paths: [String], _ dataset: NorthboundDataset = .config
+    ) async throws(ModuleFailure) -> ModuleContents {
+        let values = try await values(dataset, paths)
+        do throws(NorthboundError) { return try ModuleContents(values) } catch {
+            throw .lost(ManagementError(.protocolViolation, "the module's networks cannot be read: \(error.message)"))
         }
+    }
+
+    /// The prefixes of entries that BGP has by redistribution of a routing table; those of our networks without entries.
+    func redistributed(of entries: [String]) async throws(ModuleFailure) -> Set<IPPrefix> {
+        var prefixes: Set<IPPrefix> = []
+        for value in try await values(.state, entries, redistributed: true) {
+            guard case .remove(let prefix)? = try? NetworkPath.edit(value) else {
+                throw .lost(ManagementError(.protocolViolation, "the module names \(value.path) as redistributed"))
+            }
+            prefixes.insert(prefix)
+        }
+        return prefixes
+    }
+
+    private func values(
+        _ dataset: NorthboundDataset, _ paths: [String], redistributed: Bool? = nil
+    ) async throws(ModuleFailure) -> [PathValue] {
+        var message = NorthboundWire.GetRequest()
+        message.dataset = dataset.wireNumber
+        message.paths = paths
+        message.redistributed = redistributed
+        let body: [UInt8]
+        do throws(NorthboundError) { body = try MessageCodec.encode(message) } catch { throw .refused(error) }
         var values: [PathValue] = []
         for part in try await call(.get, body: body) {
             guard case .values(let some, _) = part else { throw Self.oddReply }
             values += some
         }
-        do throws(NorthboundError) { return try ModuleContents(values) } catch {
-            throw .lost(ManagementError(.protocolViolation, "the module's networks cannot be read: \(error.message)"))
-        }
+        return values
     }
 
     /// Commits a message that `encode` made.

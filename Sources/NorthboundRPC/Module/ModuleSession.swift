@@ -41,9 +41,9 @@ public actor ModuleSession: ManagementSession {
 
     /// Connects, and looks whether bgpd can take networks at all.
     ///
-    /// - Throws: `unreachable` when the module does not listen, does not answer, or waits for bgpd to read its
-    ///   configuration; `rejected`, naming the line of
-    ///   configuration that is missing, when there is no BGP instance or it asks for a route in the RIB.
+    /// - Throws: `unreachable` when nobody listens; `unresponsive` when bgpd may announce all the same, as the permissions
+    ///   forbid to ask, or the module does not answer, or waits for bgpd to read its configuration; `rejected`, naming the
+    ///   line of configuration that is missing, when there is no BGP instance or it asks for a route in the RIB.
     public func open() async throws(ManagementError) -> ManagementCapabilities {
         await enter()
         defer { leave() }
@@ -82,15 +82,15 @@ public actor ModuleSession: ManagementSession {
         }
     }
 
-    /// Our networks as BGP announces them: all of them at once, as they need no route in the RIB; none while somebody has
-    /// switched the check for one on.
+    /// Our networks that BGP has a path of. One is missing as long as its route-map denies or is not there, or somebody has
+    /// switched the check for a route in the RIB on.
+    ///
+    /// - Throws: `unsupported` when the module is too old to tell.
     public func installedNetworks() async throws(ManagementError) -> Set<Network> {
         await enter()
         defer { leave() }
-        return try await use { (link: Link) async throws(ModuleFailure) in
-            let capabilities = try await link.connection.capabilities()
-            guard Self.refusal(of: capabilities) == nil else { return [] }
-            return try await link.connection.contents(of: [NetworkPath.instance]).networks
+        return try await seeing { (link: Link) async throws(ModuleFailure) in
+            try await link.connection.contents(of: [NetworkPath.instance], .state).networks
         }
     }
 
@@ -148,7 +148,7 @@ public actor ModuleSession: ManagementSession {
                 case .refused(let refusal): refusal.code == .unavailable
                 case .lost(let why): why.code == .disconnected || why.code == .deadlineExceeded
                 }
-            throw isAway ? ManagementError(.unreachable, error.error.message) : error.error
+            throw isAway ? ManagementError(.unresponsive, error.error.message) : error.error
         }
     }
 
@@ -173,17 +173,17 @@ public actor ModuleSession: ManagementSession {
 
     // MARK: - Turns and losses
 
-    private func enter() async {
+    func enter() async {
         if turnstile.tryEnter() { return }
         await withCheckedContinuation { turnstile.wait($0) }
     }
 
-    private func leave() { turnstile.leave() }
+    func leave() { turnstile.leave() }
 
     static let notOpen = ManagementError(.disconnected, "the session with the module in bgpd is not open")
 
     /// Asks something in the caller's turn; a connection that cannot be trusted any more is given up.
-    private func use<Value>(
+    func use<Value>(
         _ body: (Link) async throws(ModuleFailure) -> Value
     ) async throws(ManagementError) -> Value {
         guard let link else { throw Self.notOpen }

@@ -41,7 +41,7 @@ extension MessageCodec {
     private static func redistribution(
         _ message: NorthboundWire.Redistribution, _ field: String
     ) throws(NorthboundError) -> TableRedistribution {
-        let family: IPFamily
+        let family: AddressFamily
         switch try required(message.family, "\(field).family") {
         case 4: family = .ipv4
         case 6: family = .ipv6

@@ -1,0 +1,24 @@
+public import NetworkTypes
+
+/// A session that sees what BGP itself has, so also what BGP has of the other provider's announcements.
+public protocol RedistributionWitness: ManagementSession {
+    /// Looks whether BGP has prefixes by redistribution of the routing table that the other provider announces by.
+    ///
+    /// - Returns: what hinders it; nil when BGP has all of them.
+    /// - Throws: `unsupported`, saying what helps, when it cannot tell.
+    func redistributionGap(of prefixes: Set<IPPrefix>) async throws(ManagementError) -> RedistributionGap?
+}
+
+/// Why BGP would lose prefixes if only the other provider announced them.
+public struct RedistributionGap: Sendable, Hashable {
+    /// What lacks, with the line to add.
+    public var reason: String
+    /// Waiting does not help.
+    public var needsOperator: Bool
+
+    /// Makes a gap.
+    public init(_ reason: String, needsOperator: Bool) {
+        self.reason = reason
+        self.needsOperator = needsOperator
+    }
+}

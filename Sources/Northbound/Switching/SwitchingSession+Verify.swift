@@ -1,0 +1,67 @@
+internal import NetworkTypes
+
+/// What has to be true before anything is removed from the old provider.
+extension SwitchingSession {
+    /// Waits until the new provider has installed everything, and BGP has it: as the old one sees, where that sees BGP,
+    /// else as far as it can be expected.
+    ///
+    /// - Returns: what hinders it; nil when nothing does.
+    func hindrance(
+        of wanted: Set<IPPrefix>, by target: Int, seenBy witness: (any RedistributionWitness)?
+    ) async throws(ManagementError) -> String? {
+        let pause = Duration.milliseconds(50)
+        var rest = times.installation
+        while true {
+            var reason = "not all of it was installed within \(times.installation)"
+            do throws(ManagementError) {
+                if try await isInstalled(wanted, by: target) {
+                    guard let witness else { break }
+                    guard let gap = try await gap(of: wanted, seenBy: witness) else { return nil }
+                    reason = gap.reason
+                    if gap.needsOperator { return reason }
+                }
+            } catch {
+                if error.code == .unsupported { return error.message }
+                guard error.code == .deadlineExceeded else { throw error }
+            }
+            guard rest > .zero, (try? await clock.sleep(for: pause)) != nil else { return reason }
+            rest -= pause
+        }
+        let settleTime = providers[target].settleTime
+        guard settleTime > .zero, (try? await clock.sleep(for: settleTime)) == nil else { return nil }
+        return "cut off"
+    }
+
+    private func isInstalled(_ wanted: Set<IPPrefix>, by target: Int) async throws(ManagementError) -> Bool {
+        do throws(ManagementError) {
+            return wanted.isSubset(of: try await providers[target].session.installedNetworks().map(\.prefix))
+        } catch {
+            // Some releases cannot tell what zebra has. One that sees BGP has to.
+            guard error.code == .unsupported, witness(target) == nil else { throw error }
+            return true
+        }
+    }
+
+    // MARK: - The witness
+
+    /// The session of a provider, if it sees what BGP has.
+    func witness(_ index: Int) -> (any RedistributionWitness)? {
+        providers[index].session as? any RedistributionWitness
+    }
+
+    /// What hinders BGP from having prefixes out of the routing table. A witness that cannot tell is no witness.
+    func gap(
+        of prefixes: Set<IPPrefix>, seenBy witness: (any RedistributionWitness)?
+    ) async throws(ManagementError) -> RedistributionGap? {
+        guard let witness, !prefixes.isEmpty else { return nil }
+        do throws(ManagementError) { return try await witness.redistributionGap(of: prefixes) } catch {
+            guard error.code == .unsupported else { throw error }
+            return RedistributionGap(error.message, needsOperator: true)
+        }
+    }
+
+    /// True while what the provider in use announces would be lost by moving it to the other one.
+    func needsOperator(_ active: Int) async -> Bool {
+        (try? await gap(of: Set(known.map(\.prefix)), seenBy: witness(active)))?.needsOperator == true
+    }
+}

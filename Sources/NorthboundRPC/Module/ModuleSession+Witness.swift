@@ -1,0 +1,62 @@
+public import NetworkTypes
+public import Northbound
+
+extension ModuleSession: RedistributionWitness {
+    /// Whether BGP has prefixes out of provider mgmtd's table, which the module sees in BGP's own tables.
+    public func redistributionGap(
+        of prefixes: Set<IPPrefix>
+    ) async throws(ManagementError) -> RedistributionGap? {
+        await enter()
+        defer { leave() }
+        return try await seeing { [table = configuration.table] (link: Link) async throws(ModuleFailure) in
+            let entries = prefixes.count <= Limits.pathCount ? prefixes.sorted().map(NetworkPath.entry) : []
+            let missing = prefixes.subtracting(try await link.connection.redistributed(of: entries))
+            let service = try await link.connection.capabilities()
+            guard let instance = service.instances.first(where: { $0.vrf == "default" }) else {
+                return RedistributionGap("bgpd has no BGP instance in the default VRF any more", needsOperator: true)
+            }
+            return instance.gap(of: prefixes, missing: missing, table: table)
+        }
+    }
+
+    /// As `use`, for what older modules do not answer.
+    func seeing<Value>(
+        _ body: (Link) async throws(ModuleFailure) -> Value
+    ) async throws(ManagementError) -> Value {
+        do throws(ManagementError) { return try await use(body) } catch {
+            guard error.code == .unsupported else { throw error }
+            throw ManagementError(
+                .unsupported,
+                "the module in bgpd is older than this program and cannot tell what BGP has: build it anew, load it, and "
+                    + "restart bgpd")
+        }
+    }
+}
+
+extension BGPInstance {
+    /// What hinders prefixes from coming to BGP out of a table, those that are missing there in particular.
+    fileprivate func gap(of prefixes: Set<IPPrefix>, missing: Set<IPPrefix>, table: UInt32) -> RedistributionGap? {
+        let lines = redistributions.filter { $0.table == table }
+        let lacking = Set(prefixes.map(\.family)).subtracting(lines.map(\.family)).sorted()
+        guard lacking.isEmpty else {
+            let advice = lacking.map {
+                "address-family \($0.rawValue) unicast: redistribute table-direct \(table) route-map COSMOLET"
+            }
+            return RedistributionGap(
+                "BGP does not take table \(table), by which mgmtd announces; add to router bgp \(asNumber), "
+                    + advice.joined(separator: "; "), needsOperator: true)
+        }
+        guard let first = missing.min() else { return nil }
+        let line = lines.first { $0.family == first.family }
+        let name = line?.routeMap ?? ""
+        if line?.routeMapExists == false {
+            return RedistributionGap(
+                "redistribute table-direct \(table) has the route-map \(name), which there is not; add it",
+                needsOperator: true)
+        }
+        let guess = line?.routeMap == nil ? "" : "; does the route-map \(name) permit its tag?"
+        return RedistributionGap(
+            "BGP lacks \(missing.count) of \(prefixes.count) networks in table \(table), \(first) for one\(guess)",
+            needsOperator: false)
+    }
+}
