@@ -56,6 +56,23 @@ import Testing
                 == "INVALID_ARGUMENT: ListTransactionsRequest.outcomes[1]: is there twice")
     }
 
+    @Test func aRedistributionThatSaysNothingIsNamed() {
+        let cases = [
+            (RawMessage().varint(1, 5).varint(2, 1790), "family: is 5, not 4 or 6"),
+            (RawMessage().varint(2, 1790), "family: is missing"), (RawMessage().varint(1, 4), "table: is missing"),
+        ]
+        for (line, text) in cases {
+            let instance = RawMessage().text(1, "default").message(4, line)
+            let capabilities = RawMessage().varint(1, 1).message(6, RawMessage().varint(3, 1).varint(4, 1))
+                .message(7, RawMessage().varint(1, 1)).message(100, instance)
+            let said = failure { () throws(NorthboundError) in
+                try MessageCodec.decodeReply(
+                    ReplyHeader(requestID: "r"), to: .getCapabilities, body: capabilities.bytes)
+            }
+            #expect(said?.message == "Capabilities.instances[0].redistributions[0].\(text)")
+        }
+    }
+
     @Test func packedNumbersAreReadToo() throws {
         let request = try MessageCodec.decodeRequest(
             header(.listTransactions), body: RawMessage().block(7, [2, 3]).bytes)

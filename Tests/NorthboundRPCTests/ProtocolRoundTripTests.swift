@@ -1,3 +1,4 @@
+import Bindings
 import Foundation
 import NetworkTypes
 import Northbound
@@ -152,6 +153,20 @@ import Testing
             policy: NorthboundPolicy(
                 table: 1790, tags: .standard, allowedDatastores: [.operational, .running]),
             limits: ServiceLimits(maximumQueuedCommits: 4096, maximumCandidates: 64))
+        let module = ServiceCapabilities(
+            apiVersion: "1.0", programVersion: "1.0",
+            management: ManagementCapabilities(
+                provider: "bgpd", dialect: "module", schema: "frr-bgp", releases: "10.3", canReadState: true),
+            modules: [], policy: NorthboundPolicy(maximumNetworks: 16_384, maximumEdits: 20_000),
+            limits: ServiceLimits(maximumMessageByteCount: 8_392_704, maximumEdits: nil),
+            instances: [
+                BGPInstance(
+                    vrf: "default", asNumber: 65001, hasImportCheck: false,
+                    redistributions: [
+                        TableRedistribution(family: .ipv4, table: 1790, routeMap: "COSMOLET"),
+                        TableRedistribution(family: .ipv6, table: 1791, routeMap: nil, routeMapExists: false),
+                    ])
+            ], generation: 300)
         return [
             "pong": (
                 .heartbeat,
@@ -161,11 +176,12 @@ import Testing
             "transaction-reply": (.commit, .transaction(try record(), generation: 12)),
             "capabilities": (.getCapabilities, .capabilities(capabilities)),
             "capabilities-of-tags": (.getCapabilities, .capabilities(full)),
+            "capabilities-of-module": (.getCapabilities, .capabilities(module)),
         ]
     }
 
     @Test func bytesAreThoseOfGooglesImplementation() throws {
-        #expect(Self.golden.count == 14)
+        #expect(Self.golden.count == 16)
         for (name, request) in try Self.requests() {
             let bytes = try #require(Self.golden[name])
             let frames = try MessageCodec.encode(
@@ -181,6 +197,11 @@ import Testing
             #expect(
                 try MessageCodec.decodeReply(ReplyHeader(requestID: "r"), to: method, body: bytes) == reply, "\(name)")
         }
+        var redistribution = NorthboundWire.GetRequest()
+        redistribution.dataset = 2
+        redistribution.redistributed = true
+        let asked = try #require(Self.golden["get-request-of-redistribution"])
+        #expect(redistribution.encoded() == asked)
         let entry = try #require(Self.golden["commit-log-entry"])
         let frames = MessageFrames(header: Array("commit.applied".utf8), body: entry)
         #expect(try MessageCodec.encodeLogEntry(try Self.record()) == frames)

@@ -65,7 +65,7 @@ struct ProtocolSamples: RandomNumberGenerator {
 
     mutating func instance() -> BGPInstance {
         BGPInstance(
-            vrf: text(1...20), asNumber: UInt32(number(0...70_000)), hasImportCheck: chance(),
+            vrf: text(1...9), asNumber: UInt32(number(0...70_000)), hasImportCheck: chance(),
             redistributions: list(3) { samples in
                 TableRedistribution(
                     family: samples.chance() ? .ipv4 : .ipv6, table: UInt32(samples.number(1...65_535)),
