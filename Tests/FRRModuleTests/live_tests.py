@@ -66,6 +66,45 @@ class ModuleTests:
         self.node.vtysh("conf t", "router bgp 65001", "no bgp network import-check")
         self.assertEqual(instance[3], [1])
 
+    def test_redistributions_are_told(self):
+        lines = [api.fields(line) for line in api.fields(self.client.capabilities()[100][0])[4]]
+        found = {(line[1][0], line[2][0], line[3][0], line[4][0]) for line in lines}
+        self.assertEqual(found, {(4, 1790, b"COSMOLET", 1), (6, 1790, b"COSMOLET", 1)})
+
+    # ---- What BGP has ----
+
+    def test_state_is_what_bgp_has(self):
+        prefixes = ["198.51.100.1/32", "2001:db8::1/128"]
+        self.client.commit([announce(prefix) for prefix in prefixes] + [announce("198.51.100.2/32", "silver")])
+        self.assertEqual(
+            self.client.state(),
+            dict.fromkeys(prefixes, "COSMOLET-gold") | {"198.51.100.2/32": "COSMOLET-silver"})
+        # Without its route-map the statement stays, and BGP has nothing.
+        self.node.vtysh("conf t", "no route-map COSMOLET-silver")
+        wait_until("BGP has dropped it", lambda: set(self.client.state()) == set(prefixes))
+        self.assertEqual(len(self.client.networks()), 3)
+        self.assertEqual(self.client.state([api.network_path("198.51.100.2/32")]), {})
+
+    def test_redistributed_prefixes_are_seen(self):
+        # The same prefix by a statement, one by none, and one whose tag is denied.
+        self.client.commit([announce("198.51.100.1/32")])
+        routes = [("198.51.100.1/32", 100), ("198.51.100.3/32", 100), ("198.51.100.4/32", 104)]
+        lines = [f"ip route {prefix} Null0 tag {tag} table 1790" for prefix, tag in routes]
+        self.addCleanup(self.node.vtysh, "conf t", *("no " + line for line in lines))
+        self.assertEqual(self.client.state(redistributed=True), {})
+        self.node.vtysh("conf t", *lines)
+        paths = [api.network_path(prefix) for prefix, _ in routes]
+        wait_until("BGP has both", lambda: len(self.client.state(paths, redistributed=True)) == 2)
+        self.assertEqual(
+            self.client.state(paths, redistributed=True), {"198.51.100.1/32": None, "198.51.100.3/32": None})
+        self.assertEqual(self.client.state(redistributed=True), {"198.51.100.1/32": None})
+        self.assertEqual(self.client.state(), {"198.51.100.1/32": "COSMOLET-gold"})
+        self.client.commit([api.withdraw("198.51.100.1/32")])
+        self.assertEqual(self.client.state(), {})
+        self.assertEqual(len(self.client.state(paths, redistributed=True)), 2)
+        self.node.vtysh("conf t", "no " + lines[1])
+        wait_until("one is gone", lambda: len(self.client.state(paths, redistributed=True)) == 1)
+
     def test_show_command(self):
         self.client.commit([announce("198.51.100.1/32")])
         shown = self.node.show()

@@ -250,6 +250,17 @@ class Client:
                 values[pair[1][0].decode()] = pair[2][0].decode() if 2 in pair else None
         return values, generation
 
+    def state(self, paths=(), redistributed=False):
+        """Prefixes that BGP has: by networks of ours with their route-map, or out of a routing table with None."""
+        request = field(1, 2) + b"".join(field(2, path) for path in paths)
+        found = {}
+        for part in self.call("Get", request + (field(101, True) if redistributed else b"")):
+            for pair in fields(part).get(1, []):
+                pair = fields(pair)
+                prefix = pair[1][0].decode().split("[prefix='")[1].split("'")[0]
+                found[prefix] = pair[2][0].decode() if 2 in pair else None
+        return found
+
     def networks(self, foreign=False):
         """Prefixes of the default instance and their route-maps."""
         found = {}

@@ -127,7 +127,7 @@ struct MatrixCase: Sendable {
         let installed = await rig.installed(running)
         if installed != running {
             problems.append(
-                "running has \(running.count) networks, zebra \(installed.map { "\($0.count)" } ?? "nothing")")
+                "running has \(running.count) networks, in use are \(installed.map { "\($0.count)" } ?? "nothing")")
         }
         if let record { problems += try await checkRepetition(record, answer, rig) }
         return problems
