@@ -172,7 +172,7 @@ final class FakeModule: Sendable {
         guard case .get(let request) = try MessageCodec.decodeRequest(header, body: body),
             let wire = try? NorthboundWire.GetRequest(decoding: body, limits: Limits.message)
         else { throw NorthboundError(.internal, "no Get") }
-        if request.dataset == .state { return .values(try state(wire), generation: 1) }
+        if request.dataset == .state { return .values(try inUse(wire), generation: 1) }
         let values = state.withLock { state in
             Self.ours(state.networks) + state.classLeaves.map { PathValue(path: $0, value: $1) }
                 + state.operatorClasses.map { PathValue(path: "/frr-route-map:lib/route-map[name='COSMOLET-\($0)']") }
@@ -181,7 +181,7 @@ final class FakeModule: Sendable {
     }
 
     /// What BGP has: by networks of ours, or out of a routing table.
-    private func state(_ request: NorthboundWire.GetRequest) throws(NorthboundError) -> [PathValue] {
+    private func inUse(_ request: NorthboundWire.GetRequest) throws(NorthboundError) -> [PathValue] {
         let state = state.withLock { $0 }
         guard !state.isOld else {
             throw NorthboundError(.unimplemented, "GetRequest.dataset: there is no state inside bgpd, only config")
@@ -192,9 +192,10 @@ final class FakeModule: Sendable {
             return state.bgpInstances[0].hasImportCheck ? [] : ours.filter { !denying.contains($0.value ?? "") }
         }
         let entries = state.redistributed.map(NetworkPath.entry)
-        // Of all networks of ours, or of those that are named.
+        // Of those that are named, or of all networks of ours.
+        let isNamed = request.paths.allSatisfy { $0.contains("[prefix='") }
         return entries.filter { entry in
-            request.paths.isEmpty
+            !isNamed
                 ? ours.contains { $0.path.hasPrefix(entry + "/") } : request.paths.contains(entry)
         }.map { PathValue(path: $0) }
     }

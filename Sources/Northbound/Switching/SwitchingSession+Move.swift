@@ -99,7 +99,7 @@ extension SwitchingSession {
         let before = Dictionary(present.map { ($0.prefix, $0) }) { first, _ in first }
         for edit in edits where !edit.isRemoval && undoing[target]?[edit.prefix] == nil {
             undoing[target, default: [:]][edit.prefix] =
-                before[edit.prefix].map { .set($0) } ?? .remove(edit.prefix)
+                before[edit.prefix].map { NetworkEdit.set($0) } ?? NetworkEdit.remove(edit.prefix)
         }
     }
 

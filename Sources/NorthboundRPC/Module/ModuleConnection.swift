@@ -113,10 +113,11 @@ final class ModuleConnection: Sendable {
         }
     }
 
-    /// The prefixes of entries that BGP has by redistribution of a routing table; those of our networks without entries.
-    func redistributed(of entries: [String]) async throws(ModuleFailure) -> Set<IPPrefix> {
+    /// Prefixes that BGP has by redistribution of a routing table: of the entries that all paths name, else of our networks
+    /// below them.
+    func redistributed(below paths: [String]) async throws(ModuleFailure) -> Set<IPPrefix> {
         var prefixes: Set<IPPrefix> = []
-        for value in try await values(.state, entries, redistributed: true) {
+        for value in try await values(.state, paths, redistributed: true) {
             guard case .remove(let prefix)? = try? NetworkPath.edit(value) else {
                 throw .lost(ManagementError(.protocolViolation, "the module names \(value.path) as redistributed"))
             }

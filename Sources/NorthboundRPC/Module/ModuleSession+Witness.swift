@@ -6,11 +6,16 @@ extension ModuleSession: RedistributionWitness {
     public func redistributionGap(
         of prefixes: Set<IPPrefix>
     ) async throws(ManagementError) -> RedistributionGap? {
+        guard !prefixes.isEmpty else { return nil }
         await enter()
         defer { leave() }
-        return try await seeing { [table = configuration.table] (link: Link) async throws(ModuleFailure) in
-            let entries = prefixes.count <= Limits.pathCount ? prefixes.sorted().map(NetworkPath.entry) : []
-            let missing = prefixes.subtracting(try await link.connection.redistributed(of: entries))
+        let table = configuration.table
+        return try await seeing { (link: Link) async throws(ModuleFailure) -> RedistributionGap? in
+            // During a move they are all networks of ours, so that more than a request names are asked for together.
+            let paths =
+                prefixes.count <= Limits.pathCount
+                ? prefixes.sorted().map(NetworkPath.entry) : [NetworkPath.instance]
+            let missing = prefixes.subtracting(try await link.connection.redistributed(below: paths))
             let service = try await link.connection.capabilities()
             guard let instance = service.instances.first(where: { $0.vrf == "default" }) else {
                 return RedistributionGap("bgpd has no BGP instance in the default VRF any more", needsOperator: true)
