@@ -54,8 +54,8 @@ public protocol ManagementSession: Sendable {
     /// Our networks in the running datastore.
     func networks() async throws(ManagementError) -> Set<Network>
 
-    /// Our networks as the routing table (zebra's RIB) has them, selected and offered to BGP. Throws `unsupported`
-    /// where the provider cannot tell.
+    /// Our networks in use: as the routing table (zebra's RIB) has them, selected and offered to BGP, or from inside bgpd
+    /// as BGP has paths of them. Throws `unsupported` where the provider cannot tell.
     func installedNetworks() async throws(ManagementError) -> Set<Network>
 
     /// Applies a transaction. Never throws: failures are outcomes.

@@ -158,7 +158,7 @@ public struct CommitRequest: Sendable, Hashable, Codable {
 public enum NorthboundDataset: String, Sendable, Hashable, Codable, CaseIterable {
     /// The running datastore.
     case config
-    /// What the routing table has and BGP is offered.
+    /// What is in use: what the routing table has and BGP is offered; inside bgpd, what BGP has.
     case state
 }
 

@@ -226,6 +226,22 @@ import Testing
         await session.close()
     }
 
+    @Test func onceItHasEndedNothingIsLeft() async throws {
+        let providers = TwoProviders(mgmtd: [Self.two])
+        let witness = witness(providers)
+        await witness.refuseOpening(Self.silence)
+        let clock = ManualClock()
+        let session = providers.session(preferred: "mgmtd", clock: clock, witness: witness)
+        let told = await Told(session)
+        _ = try await session.open()
+        _ = try await clock.sleeps.wait(for: "the pause") { $0[.seconds(10)] == 1 }
+        await witness.refuseOpening(ManagementError(.unreachable, "nobody listens"))
+        clock.advance(by: .seconds(10))
+        let steps = try await told.steps(2)
+        #expect(steps.map(\.step) == [.unreachable, .removed] && steps[1].count == 0)
+        await session.close()
+    }
+
     @Test func withAutoItIsNeitherARefusalNorUsed() async throws {
         let providers = TwoProviders(mgmtd: [Self.two])
         let witness = witness(providers)

@@ -169,6 +169,11 @@ extension SwitchingSession {
         mayHaveLeftovers = true
         // Where there never was anything, nobody needs to know.
         guard !providers[source].endsWithItsProcess || lastActive == source || error.code == .unresponsive else {
+            if lastTrouble?.step == .unreachable {
+                // One that might have announced something has ended.
+                tell(.moved(move(.removed, from: source, to: target, 0)))
+                lastTrouble = nil
+            }
             return
         }
         trouble(move(.unreachable, from: source, to: target, 0, error.message))
