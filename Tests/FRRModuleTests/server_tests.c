@@ -92,12 +92,16 @@ static void send_call(void *socket, const char *method, const char *request_id)
 
 static void begin(void)
 {
+    context = zmq_ctx_new();
     client_start(&client);
     CHECK(cn_server_open(&server, &client.service, path, NULL) == NULL);
 }
 
 static void end(void)
 {
+    // The clients are gone before the server: libzmq 4.3 aborts when the peer of a socket that is just being closed goes
+    // away in the middle of a message (its issue 3442).
+    zmq_ctx_term(context);
     cn_server_close(&server);
     client_end(&client);
 }
@@ -304,7 +308,6 @@ int main(void)
 {
     CHECK(mkdtemp(folder) != NULL);
     snprintf(path, sizeof(path), "%s/socket", folder);
-    context = zmq_ctx_new();
     RUN(test_socket_file);
     RUN(test_calls);
     RUN(test_wrong_numbers_of_frames);
@@ -313,7 +316,6 @@ int main(void)
     RUN(test_a_client_that_does_not_read);
     RUN(test_a_client_that_goes);
     RUN(test_oversized_frames);
-    zmq_ctx_term(context);
     rmdir(folder);
     return 0;
 }
