@@ -9,7 +9,8 @@ extension SwitchingSession {
     func hindrance(
         of wanted: Set<IPPrefix>, by target: Int, seenBy witness: (any RedistributionWitness)?
     ) async throws(ManagementError) -> String? {
-        let pause = Duration.milliseconds(50)
+        // Each look reads all of it, in bgpd's loop too.
+        var pause = Duration.milliseconds(50)
         var rest = times.installation
         while true {
             var reason = "not all of it was installed within \(times.installation)"
@@ -26,6 +27,7 @@ extension SwitchingSession {
             }
             guard rest > .zero, (try? await clock.sleep(for: pause)) != nil else { return reason }
             rest -= pause
+            pause = min(2 * pause, .milliseconds(500))
         }
         let settleTime = providers[target].settleTime
         guard settleTime > .zero, (try? await clock.sleep(for: settleTime)) == nil else { return nil }
