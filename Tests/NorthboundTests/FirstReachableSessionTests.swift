@@ -23,10 +23,12 @@ import Testing
         await session.close()
     }
 
-    @Test func oneThatRefusesIsPassedOverForReadingOnly() async throws {
+    @Test(arguments: [ManagementError.Code.rejected, .unresponsive]) func oneThatRefusesIsPassedOverForReadingOnly(
+        code: ManagementError.Code
+    ) async throws {
         let network = Network(prefix: IPPrefix(host: IPAddress("198.51.100.1")!))
         let (bgpd, mgmtd) = (FakeManagementSession(provider: "bgpd"), FakeManagementSession(running: [network]))
-        await bgpd.refuseOpening(ManagementError(.rejected, "no BGP instance"))
+        await bgpd.refuseOpening(ManagementError(code, "no BGP instance"))
         let session = FirstReachableSession([bgpd, mgmtd])
         #expect(try await session.open().provider == "mgmtd")
         #expect(try await session.networks() == [network])
