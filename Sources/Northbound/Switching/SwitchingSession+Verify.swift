@@ -27,7 +27,7 @@ extension SwitchingSession {
             }
             guard rest > .zero, (try? await clock.sleep(for: pause)) != nil else { return reason }
             rest -= pause
-            pause = min(2 * pause, .milliseconds(500))
+            pause = min(pause * 2, .milliseconds(500))
         }
         let settleTime = providers[target].settleTime
         guard settleTime > .zero, (try? await clock.sleep(for: settleTime)) == nil else { return nil }
