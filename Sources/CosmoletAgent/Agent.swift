@@ -6,7 +6,6 @@ internal import Northbound
 internal import NorthboundRPC
 internal import Observability
 internal import ServiceLifecycle
-internal import Synchronization
 
 /// The agent: Kubernetes on one side, the northbound of one FRR on the other, which is in this process or in another.
 ///
@@ -127,38 +126,21 @@ public struct Agent: Sendable {
     ) -> [any ServiceLifecycle.Service] {
         var services: [any ServiceLifecycle.Service] = [
             WatchService<Kubernetes.Service>(client: client, telemetry: telemetry, logger: logger) {
-                await reconciler.apply(ResourceMapping.change($0))
+                if let change = ResourceMapping.change($0) { await reconciler.apply(change) }
             },
             WatchService<EndpointSlice>(client: client, telemetry: telemetry, logger: logger) {
-                await reconciler.apply(ResourceMapping.change($0))
+                if let change = ResourceMapping.change($0) { await reconciler.apply(change) }
             },
-            WatchService<Node>(
-                client: client, scope: .object(named: node), telemetry: telemetry, logger: logger
-            ) { [unreadable = Observation()] change in
-                // A list without a node that could not be read is not a list without the node.
-                if unreadable.isUnreadable(change) { return }
-                if let change = ResourceMapping.change(change) { await reconciler.apply(change) }
+            WatchService<Node>(client: client, scope: .object(named: node), telemetry: telemetry, logger: logger) {
+                if let change = ResourceMapping.change($0) { await reconciler.apply(change) }
             },
         ]
         if configuration.planner.selection.needsNamespaces {
             services.append(
                 WatchService<Namespace>(client: client, telemetry: telemetry, logger: logger) {
-                    await reconciler.apply(ResourceMapping.change($0))
+                    if let change = ResourceMapping.change($0) { await reconciler.apply(change) }
                 })
         }
         return services
-    }
-}
-
-/// Tells an own Node that is gone from one that was in the list but could not be decoded.
-private final class Observation: Sendable {
-    private let wasInvalid = Mutex(false)
-
-    func isUnreadable(_ change: ResourceChange<Node>) -> Bool {
-        wasInvalid.withLock { wasInvalid in
-            defer { if case .invalid = change { wasInvalid = true } else { wasInvalid = false } }
-            guard case .replaced(let nodes) = change else { return false }
-            return nodes.isEmpty && wasInvalid
-        }
     }
 }

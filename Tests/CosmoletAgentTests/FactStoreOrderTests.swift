@@ -62,7 +62,6 @@ import Testing
             for _ in 0..<Int.random(in: 0..<4, using: &random) {
                 switch UInt8.random(in: 0..<6, using: &random) {
                 case 0: changes.append(.deletedService(id))
-                case 1: changes.append(.unreadableService(id))
                 default: changes.append(.service(service(id, &random)))
                 }
             }

@@ -128,8 +128,7 @@ import Testing
             await sync(
                 reconciler, [service(web, "198.51.100.1"), service(db, "198.51.100.2")], [slice(web), slice(db)])
             _ = try await session.transactions.wait(for: "the announcement") { !$0.isEmpty }
-            await reconciler.apply(.unreadableService(web))
-            await reconciler.apply(.replacedServices([]))
+            await reconciler.apply(.replacedServices([], unreadable: [web]))
             let transactions = try await session.transactions.wait(for: "the withdrawal") { $0.count == 2 }
             #expect(transactions[1].edits == [.remove(try IPPrefix("198.51.100.2/32"))])
         }

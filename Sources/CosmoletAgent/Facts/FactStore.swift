@@ -49,34 +49,29 @@ public struct NamespaceFacts: Sendable, Hashable {
 
 /// One piece of news for the fact store.
 public enum FactChange: Sendable {
-    /// The complete list of Services; what is not in it is gone.
-    case replacedServices([ServiceFacts])
+    /// The complete list of Services; what is not in it is gone. Of the `unreadable` ones, which are in the list but could
+    /// not be read, what was known stays. A name that could not be read either is empty, and may stand for any.
+    case replacedServices([ServiceFacts], unreadable: Set<ServiceID> = [])
     /// A Service was created or changed.
     case service(ServiceFacts)
     /// A Service was deleted.
     case deletedService(ServiceID)
-    /// A Service cannot be read: what was known of it stays, also through the next `replacedServices`.
-    case unreadableService(ServiceID)
-    /// The complete list of slices.
-    case replacedSlices([SliceFacts])
+    /// The complete list of slices; `unreadable` as for Services.
+    case replacedSlices([SliceFacts], unreadable: Set<SliceID> = [])
     /// A slice was created or changed.
     case slice(SliceFacts)
     /// A slice was deleted.
     case deletedSlice(SliceID)
-    /// A slice cannot be read: what was known of it stays, also through the next `replacedSlices`.
-    case unreadableSlice(SliceID)
     /// The own node was listed; nil when the object does not exist.
     case replacedNode(NodeFacts?)
     /// The own node was created, changed or deleted.
     case node(NodeFacts?)
-    /// The complete list of namespaces.
-    case replacedNamespaces([NamespaceFacts])
+    /// The complete list of namespaces; `unreadable` as for Services.
+    case replacedNamespaces([NamespaceFacts], unreadable: Set<String> = [])
     /// A namespace was created or changed.
     case namespace(NamespaceFacts)
     /// A namespace was deleted.
     case deletedNamespace(String)
-    /// A namespace cannot be read: what was known of it stays, also through the next `replacedNamespaces`.
-    case unreadableNamespace(String)
 }
 
 /// What the agent knows of the cluster, and the plan that follows. A value without I/O.
@@ -91,10 +86,7 @@ struct FactStore {
     private var slicesByService: [ServiceID: Set<SliceID>] = [:]
     private var decisions: [ServiceID: [Decision]] = [:]
     private var stale: Set<ServiceID> = []
-    private var unreadableServices: Set<ServiceID> = []
-    private var unreadableSlices: Set<SliceID> = []
     private var namespaces: [String: [String: String]] = [:]
-    private var unreadableNamespaces: Set<String> = []
     private var history = PlanHistory()
     /// The last value of the annotation that releases the fuse.
     private var fuseRelease: String?
@@ -157,40 +149,28 @@ struct FactStore {
     /// Takes news in. Returns false when it changed nothing that a plan could depend on.
     mutating func apply(_ change: FactChange) -> Bool {
         switch change {
-        case .replacedServices(let all):
+        case .replacedServices(let all, let unreadable):
             let old = services
-            services = old.filter { unreadableServices.contains($0.key) }
+            services = unreadable.isEmpty ? [:] : old.filter { unreadable.mayHold($0.key) }
             services.merge(all.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
-            unreadableServices = []
             for id in Set(old.keys).union(services.keys) where old[id] != services[id] { stale.insert(id) }
             return listed.insert(.services).inserted || !stale.isEmpty
         case .service(let service):
-            unreadableServices.remove(service.id)
             guard services.updateValue(service, forKey: service.id) != service else { return false }
             stale.insert(service.id)
         case .deletedService(let id):
-            unreadableServices.remove(id)
             guard services.removeValue(forKey: id) != nil else { return false }
             stale.insert(id)
-        case .replacedSlices(let all):
-            let gone = Set(slices.keys).subtracting(all.map(\.id)).subtracting(unreadableSlices)
-            for id in gone { remove(slice: id) }
-            unreadableSlices = []
+        case .replacedSlices(let all, let unreadable):
+            let gone = Set(slices.keys).subtracting(all.map(\.id))
+            for id in gone where !unreadable.mayHold(id) { remove(slice: id) }
             for slice in all { _ = insert(slice) }
             return listed.insert(.endpointSlices).inserted || !stale.isEmpty
         case .slice(let slice):
-            unreadableSlices.remove(slice.id)
             return insert(slice)
         case .deletedSlice(let id):
-            unreadableSlices.remove(id)
             guard slices[id] != nil else { return false }
             remove(slice: id)
-        case .unreadableService(let id):
-            unreadableServices.insert(id)
-            return false
-        case .unreadableSlice(let id):
-            unreadableSlices.insert(id)
-            return false
         case .replacedNode(let new):
             // Not news: a server that was restored from a backup lists old values again.
             fuseRelease = new?.annotations.fuseRelease ?? fuseRelease
@@ -201,27 +181,21 @@ struct FactStore {
                 history.releaseFuse()
             }
             return take(node: new)
-        case .replacedNamespaces(let all):
-            var new = namespaces.filter { unreadableNamespaces.contains($0.key) }
+        case .replacedNamespaces(let all, let unreadable):
+            var new = namespaces.filter { unreadable.contains($0.key) || unreadable.contains("") }
             new.merge(all.map { ($0.name, $0.labels) }, uniquingKeysWith: { $1 })
-            unreadableNamespaces = []
             let changed = Set(namespaces.keys).union(new.keys).filter { namespaces[$0] != new[$0] }
             namespaces = new
             markStale(namespaces: changed)
             return listed.insert(.namespaces).inserted || !stale.isEmpty
         case .namespace(let namespace):
-            unreadableNamespaces.remove(namespace.name)
             guard namespaces.updateValue(namespace.labels, forKey: namespace.name) != namespace.labels else {
                 return false
             }
             markStale(namespaces: [namespace.name])
         case .deletedNamespace(let name):
-            unreadableNamespaces.remove(name)
             guard namespaces.removeValue(forKey: name) != nil else { return false }
             markStale(namespaces: [name])
-        case .unreadableNamespace(let name):
-            unreadableNamespaces.insert(name)
-            return false
         }
         return true
     }
@@ -255,5 +229,14 @@ struct FactStore {
         slicesByService[service]?.remove(id)
         if slicesByService[service]?.isEmpty == true { slicesByService[service] = nil }
         stale.insert(service)
+    }
+}
+
+extension Set<ServiceID> {
+    /// Whether one of these names, of which parts may be empty because they could not be read, may be this one.
+    fileprivate func mayHold(_ id: ServiceID) -> Bool {
+        guard !isEmpty else { return false }
+        return contains(id) || contains(ServiceID(namespace: id.namespace, name: ""))
+            || contains(ServiceID(namespace: "", name: ""))
     }
 }

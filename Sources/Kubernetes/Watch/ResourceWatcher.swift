@@ -15,7 +15,12 @@ public final class ResourceWatcher<Resource: KubernetesResource>: Sendable {
         var heard: LastHeard?
         var lastEvent: LastHeard?
         var hasRun = false
+        /// Since when the server has said nothing but 401 or 403.
+        var refusedSince: Duration?
     }
+
+    /// A server that has just started refuses rights for a moment. This is longer.
+    private static var lastingRefusal: Duration { .seconds(10) }
 
     private let client: KubernetesClient
     private let settings: ListWatchMachine<Resource>.Settings
@@ -154,7 +159,12 @@ public final class ResourceWatcher<Resource: KubernetesResource>: Sendable {
     private func deliver(_ step: Machine.Step) async -> Bool {
         if let notice = step.notice { tell(notice) }
         for change in step.changes {
-            if case .invalid(let name, let reason) = change { tell(.skipped(name, reason: reason)) }
+            switch change {
+            case .invalid(let name, let reason): tell(.skipped(name, reason: reason))
+            case .replaced(_, let unreadable):
+                for object in unreadable { tell(.skipped(object.name, reason: object.reason)) }
+            case .applied, .deleted: break
+            }
             guard await channel.send(change) else { return false }
         }
         return !Task.isCancelled
@@ -181,19 +191,36 @@ public final class ResourceWatcher<Resource: KubernetesResource>: Sendable {
         observer(notice)
         switch notice {
         case .listed(let count, let invalid):
+            noteRefusal(nil)
             logger.info("listed", metadata: ["objects": "\(count)", "invalid": "\(invalid)"])
         case .connected:
+            noteRefusal(nil)
             logger.debug("watch open")
         case .reconnecting(nil, let wait):
             logger.debug("watch ended", metadata: ["wait": "\(wait)"])
         case .reconnecting(let error?, let wait):
-            logger.warning("watch lost", metadata: ["error": "\(error)", "wait": "\(wait)"])
+            warn("watch lost", error, wait)
         case .relisting(let error, let wait):
-            logger.warning("listing anew", metadata: ["error": "\(error)", "wait": "\(wait)"])
+            warn("listing anew", error, wait)
         case .listFailed(let error, let wait):
-            logger.warning("list failed", metadata: ["error": "\(error)", "wait": "\(wait)"])
+            warn("list failed", error, wait)
         case .skipped(let name, let reason):
             logger.error("object skipped", metadata: ["object": "\(name)", "reason": "\(reason)"])
         }
+    }
+
+    private func warn(_ message: Logger.Message, _ error: KubernetesError, _ wait: Duration) {
+        noteRefusal(error)
+        logger.warning(message, metadata: ["error": "\(error)", "wait": "\(wait)"])
+        guard let since = progress.withLock({ $0.refusedSince }), time.now() - since >= Self.lastingRefusal else {
+            return
+        }
+        // The error names verb, resource and user, and says what to grant.
+        logger.error("access refused for long", metadata: ["error": "\(error)", "since": "\(time.now() - since)"])
+    }
+
+    private func noteRefusal(_ error: KubernetesError?) {
+        let isRefusal = error?.code == .forbidden || error?.code == .unauthorized
+        progress.withLock { $0.refusedSince = isRefusal ? $0.refusedSince ?? time.now() : nil }
     }
 }
