@@ -72,7 +72,8 @@ public struct PlanAssembly: Sendable {
     private mutating func show(_ changed: Set<ServiceID>) {
         // To move the rest for each of many takes longer than to sort all once.
         guard changed.count * 8 < judged.count else {
-            decisions = judged.values.flatMap(merged).sorted(by: Decision.precedes)
+            let all = judged.values.flatMap { merged($0) }
+            decisions = all.sorted(by: Decision.precedes)
             return
         }
         for id in changed {

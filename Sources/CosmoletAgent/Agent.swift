@@ -66,7 +66,8 @@ public struct Agent: Sendable {
         case (.service(let endpoint), _): northbound = try await remote(endpoint, name)
         default: preconditionFailure("\(endpoint) is neither FRR nor a northbound")
         }
-        let recorder = configuration.recordsEvents
+        let recorder =
+            configuration.recordsEvents
             ? EventRecorder(
                 node: node, sink: KubernetesEventSink(client: kubernetes), registry: telemetry.registry, logger: logger)
             : nil

@@ -115,18 +115,23 @@ public final class AgentTelemetry: Sendable {
         announced.setAll(Self.counts(networks))
     }
 
+    /// What the labels are made of.
+    private struct Kind: Hashable {
+        var family: AddressFamily
+        var attributeClass: AttributeClass
+    }
+
     private static func counts(_ networks: some Sequence<Network>) -> [MetricLabels: Double] {
-        var result: [MetricLabels: Double] = [:]
-        for family in AddressFamily.allCases {
-            result[[.family: family.rawValue, .class: AttributeClass.default.rawValue]] = 0
-        }
+        // Labels are made once for each kind, not for each of thousands of VIPs.
+        var counts: [Kind: Int] = [:]
+        for family in AddressFamily.allCases { counts[Kind(family: family, attributeClass: .default)] = 0 }
         for network in networks {
-            let labels: MetricLabels = [
-                .family: network.prefix.family.rawValue, .class: network.attributeClass.rawValue,
-            ]
-            result[labels, default: 0] += 1
+            counts[Kind(family: network.prefix.family, attributeClass: network.attributeClass), default: 0] += 1
         }
-        return result
+        return Dictionary(
+            uniqueKeysWithValues: counts.map { kind, count in
+                ([.family: kind.family.rawValue, .class: kind.attributeClass.rawValue], Double(count))
+            })
     }
 
     // MARK: - Commits

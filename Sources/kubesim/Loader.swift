@@ -100,7 +100,7 @@ struct Loader: Sendable {
                     report(Self.line(seen, total, period: Self.reportPeriod))
                 }
             }
-            for _ in 0..<lanes { await group.next() }
+            for _ in 0..<lanes { _ = await group.next() }
             group.cancelAll()
         }
         let seconds = start.duration(to: .now) / .seconds(1)
@@ -152,7 +152,8 @@ struct Loader: Sendable {
 
     // MARK: - Requests
 
-    private func send(_ method: String, _ path: String, _ body: JSONValue, type: String = "application/json") async throws
+    private func send(_ method: String, _ path: String, _ body: JSONValue, type: String = "application/json")
+        async throws
     {
         _ = try await client.request(
             APIRequest(method: method, path: path, body: Array(body.text.utf8), contentType: type))

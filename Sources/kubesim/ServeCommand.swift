@@ -132,7 +132,7 @@ struct ServeCommand: AsyncParsableCommand {
             let text = String(decoding: try FileAccess.read(path), as: UTF8.self)
             try server.store.load(text, source: path)
         }
-        let script = try faultScript.map { path in
+        let script = try faultScript.map { path -> FaultScript in
             do {
                 return try FaultScript(text: String(decoding: try FileAccess.read(path), as: UTF8.self))
             } catch let error as APIStatus {

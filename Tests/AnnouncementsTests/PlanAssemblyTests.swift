@@ -1,6 +1,7 @@
-import Announcements
 import NetworkTypes
 import Testing
+
+@testable import Announcements
 
 /// What is kept up to date must be what a whole plan gives.
 @Suite struct PlanAssemblyTests {

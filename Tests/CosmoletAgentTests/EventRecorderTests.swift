@@ -33,7 +33,7 @@ private final class FakeEventSink: EventSink {
         created.update { $0.append(event) }
     }
 
-    func `repeat`(_ repetition: EventRepetition, of name: String, namespace: String) async throws(KubernetesError) {
+    func patch(_ repetition: EventRepetition, of name: String, namespace: String) async throws(KubernetesError) {
         try await pass()
         repeated.update { $0.append("\(name) \(repetition.count) \(repetition.message)") }
     }

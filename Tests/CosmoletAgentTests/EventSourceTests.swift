@@ -45,10 +45,11 @@ import Testing
 
     private func brief(_ notices: [EventNotice]) -> [String] {
         notices.map { notice in
-            let object = switch notice.object {
-            case .service(let id): "\(id)"
-            case .node(let name): name
-            }
+            let object =
+                switch notice.object {
+                case .service(let id): "\(id)"
+                case .node(let name): name
+                }
             return "\(object) \(notice.reason)"
         }
     }
@@ -87,7 +88,8 @@ import Testing
         rig.add("web", "198.51.100.2")
         let notices = rig.step()
         #expect(Set(brief(notices)) == ["shop/web VIPAnnounced", "shop/web VIPWithdrawn"])
-        #expect(notices.last?.message == "198.51.100.1 is withdrawn from here: the Service has not this address any more")
+        #expect(
+            notices.last?.message == "198.51.100.1 is withdrawn from here: the Service has not this address any more")
     }
 
     @Test func mistakesOfTheServiceAreToldOnceAndForTheWholeCluster() {

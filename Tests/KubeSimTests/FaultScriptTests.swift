@@ -47,7 +47,8 @@ import Testing
         #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
     }
 
-    private func withServer(_ body: @Sendable (KubeSimServer, TestClient, ManualClock) async throws -> Void) async throws
+    private func withServer(_ body: @Sendable (KubeSimServer, TestClient, ManualClock) async throws -> Void)
+        async throws
     {
         let clock = ManualClock()
         let server = KubeSimServer(

@@ -1,3 +1,4 @@
+internal import Announcements
 internal import Foundation
 
 /// An Event of core/v1, as it is created.
@@ -59,7 +60,7 @@ struct EventObject: Sendable, Encodable, Hashable {
     }
 
     fileprivate static func cut(_ message: String) -> String {
-        message.count > messageLimit ? message.prefix(messageLimit - 3) + "..." : message
+        message.count > messageLimit ? "\(message.prefix(messageLimit - 3))..." : message
     }
 }
 

@@ -60,10 +60,10 @@ final class EventRecorder: ReconcileObserver {
     /// - Parameters:
     ///   - clock: what limits and windows are counted by.
     ///   - now: the time of day, for the Events.
-    init(
+    init<Timer: Clock>(
         node: String, sink: any EventSink, registry: MetricRegistry, logger: Logger,
-        clock: some Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Date = { Date() }
-    ) {
+        clock: Timer = ContinuousClock(), now: @escaping @Sendable () -> Date = { Date() }
+    ) where Timer.Duration == Duration {
         self.node = node
         self.sink = sink
         self.logger = logger
@@ -147,14 +147,14 @@ final class EventRecorder: ReconcileObserver {
             guard let name = known.name else { return .shared }
             do throws(KubernetesError) {
                 let repetition = EventRepetition(notice, count: known.count + 1, at: waiting.time)
-                try await sink.repeat(repetition, of: name, namespace: notice.object.namespace)
+                try await sink.patch(repetition, of: name, namespace: notice.object.namespace)
                 series.note(notice, name: name, count: known.count + 1, at: at)
                 return .patched
             } catch {
                 guard error.code == .notFound else { throw error }
             }
         }
-        guard let uid = try await uid(notice.object) else { return .dropped }
+        guard let uid = try await identity(of: notice.object) else { return .dropped }
         let name = EventSeries.name(for: notice, node: node, number: waiting.number, at: waiting.time)
         do throws(KubernetesError) {
             try await sink.create(EventObject(notice, name: name, uid: uid, host: node, at: waiting.time))
@@ -168,7 +168,7 @@ final class EventRecorder: ReconcileObserver {
     }
 
     /// For a Node its name, as the kubelet does it: `kubectl describe node` looks for both.
-    private func uid(_ object: EventNotice.Object) async throws(KubernetesError) -> String? {
+    private func identity(of object: EventNotice.Object) async throws(KubernetesError) -> String? {
         switch object {
         case .service(let id): try await sink.uid(of: id)
         case .node(let name): name

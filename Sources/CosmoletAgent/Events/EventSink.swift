@@ -13,7 +13,7 @@ protocol EventSink: Sendable {
     /// Tells that it happened again.
     ///
     /// - Throws: `notFound` when the Event has been deleted, as API servers do after an hour.
-    func `repeat`(_ repetition: EventRepetition, of name: String, namespace: String) async throws(KubernetesError)
+    func patch(_ repetition: EventRepetition, of name: String, namespace: String) async throws(KubernetesError)
 }
 
 /// The API server.
@@ -39,7 +39,7 @@ struct KubernetesEventSink: EventSink {
         try await send("POST", Self.path(event.metadata.namespace), event)
     }
 
-    func `repeat`(_ repetition: EventRepetition, of name: String, namespace: String) async throws(KubernetesError) {
+    func patch(_ repetition: EventRepetition, of name: String, namespace: String) async throws(KubernetesError) {
         try await send(
             "PATCH", "\(Self.path(namespace))/\(name)", repetition, contentType: "application/merge-patch+json")
     }

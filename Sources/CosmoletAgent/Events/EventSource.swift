@@ -92,7 +92,8 @@ struct EventSource {
             let count = draining.values.reduce(0, +)
             return [aboutNode(EventReason.drainStarted, "\(count) VIP entries drain (\(reasons))")]
         case .draining: return []
-        case .drained: return [aboutNode(EventReason.drainCompleted, "all VIPs that drained are withdrawn (\(reasons))")]
+        case .drained:
+            return [aboutNode(EventReason.drainCompleted, "all VIPs that drained are withdrawn (\(reasons))")]
         case .none: return [aboutNode(EventReason.drainEnded, "no VIP is drained from this node any more")]
         }
     }
@@ -128,7 +129,7 @@ struct EventSource {
 
     mutating func applied(_ edits: [NetworkEdit], of plan: AnnouncementPlan) -> [EventNotice] {
         let decisions = Self.decisions(on: edits, in: plan)
-        return edits.flatMap { edit in
+        return edits.flatMap { edit -> [EventNotice] in
             let vip = edit.prefix.address
             let its = decisions[vip] ?? []
             refusals[vip] = nil
@@ -154,7 +155,8 @@ struct EventSource {
 
     private func withdrawn(_ vip: IPAddress, _ service: ServiceID, _ decision: Decision?) -> EventNotice {
         let why =
-            decision.map { "\($0.reason.explanation) (\($0.reason.rawValue))" } ?? "the Service has not this address any more"
+            decision.map { "\($0.reason.explanation) (\($0.reason.rawValue))" }
+            ?? "the Service has not this address any more"
         return EventNotice(
             object: .service(service), reason: EventReason.withdrawn,
             message: "\(vip) is withdrawn from \(node): \(why)")

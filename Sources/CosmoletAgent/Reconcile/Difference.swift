@@ -24,7 +24,8 @@ struct PlannedDifference {
     /// Why: one line for each Service that owns a changed VIP.
     func cause(of edits: [NetworkEdit]) -> [String] {
         let vips = Set(edits.map(\.prefix.address))
-        let decisionsByVIP = Dictionary(grouping: plan.decisions.filter { $0.vip.map(vips.contains) == true }, by: \.vip)
+        let decisionsByVIP = Dictionary(
+            grouping: plan.decisions.filter { $0.vip.map(vips.contains) == true }, by: \.vip)
         return edits.flatMap { edit in
             let decisions = decisionsByVIP[edit.prefix.address] ?? []
             guard !decisions.isEmpty else { return ["\(edit.prefix): no Service has this address"] }

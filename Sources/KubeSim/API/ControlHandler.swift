@@ -56,7 +56,8 @@ struct ControlHandler {
                         return value
                     })
             ])
-        case (_, ["faults"]), (_, ["script"]), (_, ["reset"]), (_, ["requests"]), (_, ["watches"]): throw .methodNotAllowed(method)
+        case (_, ["faults"]), (_, ["script"]), (_, ["reset"]), (_, ["requests"]), (_, ["watches"]):
+            throw .methodNotAllowed(method)
         default: throw .noSuchPath
         }
     }

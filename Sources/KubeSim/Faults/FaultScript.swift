@@ -35,8 +35,7 @@ public struct FaultScript: Sendable, Equatable {
     ///
     /// - Throws: 400 naming the step and what is wrong with it.
     public init(text: String) throws(APIStatus) {
-        let list = try Self.document(text).array
-        guard let list else { throw .badRequest("a script must be a list of steps") }
+        guard let list = try Self.document(text).array else { throw .badRequest("a script must be a list of steps") }
         steps = []
         for (index, json) in list.enumerated() {
             do throws(APIStatus) {

@@ -2,12 +2,24 @@ internal import Synchronization
 
 /// Plays fault scripts while the server runs, one at a time. Any thread.
 public final class FaultScriptPlayer: Sendable {
+    private struct Begun: Sendable {
+        var number: Int
+        var script: FaultScript
+    }
+
+    private struct State {
+        /// Number of the script that was begun last.
+        var number = 0
+        /// How many of its steps are still to come.
+        var waiting = 0
+    }
+
     private let faults: FaultInjector
     private let store: ObjectStore
     private let clock: any Clock<Duration>
-    private let scripts: AsyncStream<FaultScript>
-    private let continuation: AsyncStream<FaultScript>.Continuation
-    private let remaining = Mutex((script: 0, steps: 0))
+    private let scripts: AsyncStream<Begun>
+    private let continuation: AsyncStream<Begun>.Continuation
+    private let state = Mutex(State())
     private let waiters = ConditionWaiters()
 
     init(faults: FaultInjector, store: ObjectStore, clock: any Clock<Duration>) {
@@ -18,13 +30,17 @@ public final class FaultScriptPlayer: Sendable {
     }
 
     /// How many steps of the present script are still to come.
-    public var waiting: Int { remaining.withLock(\.steps) }
+    public var waiting: Int { state.withLock { $0.waiting } }
 
     /// Begins a script, in place of the one that is played.
     public func play(_ script: FaultScript) {
-        remaining.withLock { $0 = ($0.script + 1, script.steps.count) }
+        state.withLock { state in
+            state.number += 1
+            state.waiting = script.steps.count
+            // Under the lock, so that the last one in the stream is the last one that was begun.
+            continuation.yield(Begun(number: state.number, script: script))
+        }
         waiters.signal()
-        continuation.yield(script)
     }
 
     /// Waits until the script that was begun last is over.
@@ -37,29 +53,28 @@ public final class FaultScriptPlayer: Sendable {
     /// Plays what comes until the task is cancelled.
     func run() async {
         await withDiscardingTaskGroup { group in
-            for await script in scripts {
-                let number = remaining.withLock(\.script)
-                group.addTask { await self.perform(script, number: number) }
+            for await begun in scripts {
+                group.addTask { await self.perform(begun) }
             }
             group.cancelAll()
         }
     }
 
-    private func perform(_ script: FaultScript, number: Int) async {
+    private func perform(_ begun: Begun) async {
         var now = Duration.zero
-        for step in script.steps {
+        for step in begun.script.steps {
             if step.at > now {
                 guard (try? await clock.sleep(for: step.at - now)) != nil else { return }
                 now = step.at
             }
             // Another script may have begun since.
-            guard remaining.withLock({ $0.script == number }), !Task.isCancelled else { return }
+            guard state.withLock({ $0.number == begun.number }), !Task.isCancelled else { return }
             switch step.action {
             case .fault(let fault): faults.inject(fault)
             case .clear: faults.clear()
             case .reset(let version): store.reset(resourceVersion: version)
             }
-            remaining.withLock { if $0.script == number { $0.steps -= 1 } }
+            state.withLock { if $0.number == begun.number { $0.waiting -= 1 } }
             waiters.signal()
         }
     }

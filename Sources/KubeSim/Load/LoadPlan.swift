@@ -40,14 +40,16 @@ public struct LoadPlan: Sendable, Hashable {
     /// What is wrong with the numbers, naming the one to change; nil when nothing is.
     public var problem: String? {
         for (name, value, range) in [
-            ("services", services, 1...50_000), ("slices", slices, 0...200_000), ("endpoints", endpoints, 0...1_000_000),
+            ("services", services, 1...50_000), ("slices", slices, 0...200_000),
+            ("endpoints", endpoints, 0...1_000_000),
             ("nodes", nodes, 1...10_000), ("vips-here", vipsHere, 0...50_000),
         ] where !range.contains(value) {
             return "\(name) is \(value), but \(range.lowerBound) to \(range.upperBound) is possible"
         }
         if slices == 0, endpoints > 0 { return "endpoints is \(endpoints), but there is no slice to hold them" }
         if endpoints > 1000 * slices {
-            return "endpoints is \(endpoints), but a slice holds 1000 at most: \((endpoints + 999) / 1000) slices are needed"
+            return
+                "endpoints is \(endpoints), but a slice holds 1000 at most: \((endpoints + 999) / 1000) slices are needed"
         }
         if vipsHere > 0, node == nil { return "vips-here is \(vipsHere), but no node is named" }
         for (name, count) in [("services", services), ("slices", slices), ("endpoints", endpoints)]

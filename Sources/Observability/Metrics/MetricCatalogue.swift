@@ -214,7 +214,8 @@ public enum MetricCatalogue {
 
     /// All of the above, in the order of the documentation.
     public static let all: [MetricDefinition] = [
-        announcedVIPs, desiredVIPs, uninstalledVIPs, planDecisions, planDuration, fuseHeldVIPs, drainedVIPs, heldDownVIPs,
+        announcedVIPs, desiredVIPs, uninstalledVIPs, planDecisions, planDuration, fuseHeldVIPs, drainedVIPs,
+        heldDownVIPs,
         commits, commitDuration, commitPhase, changeToCommit,
         watchLag, watchConnected, watchReconnects, watchRelists, watchErrors, invalidObjects, events,
         frrConnected, frrReconnects, frrOrphansHealed, providerMoves, providerLeftovers,
