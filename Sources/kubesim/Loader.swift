@@ -84,7 +84,7 @@ struct Loader: Sendable {
     func churn(rate: Double, duration: Duration?) async {
         let tally = Tally()
         let start = ContinuousClock.now
-        let lanes = max(1, min(Self.lanes, Int(rate)))
+        let lanes = max(1, min(Self.lanes, Int(rate), plan.slices))
         await withTaskGroup(of: Void.self) { group in
             for lane in 0..<lanes {
                 group.addTask {

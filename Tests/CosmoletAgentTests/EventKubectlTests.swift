@@ -11,13 +11,12 @@ import Testing
 
 @testable import CosmoletAgent
 
-/// The Events of a reconciler over a fake FRR, as the real kubectl shows them.
-@Suite(.enabled(if: EventKubectlTests.hasKubectl, "kubectl is not in PATH"), .timeLimit(.minutes(2)))
-struct EventKubectlTests {
-    static let hasKubectl = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {
-        FileManager.default.isExecutableFile(atPath: "\($0)/kubectl")
-    }
+private let hasKubectl = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {
+    FileManager.default.isExecutableFile(atPath: "\($0)/kubectl")
+}
 
+/// The Events of a reconciler over a fake FRR, as the real kubectl shows them.
+@Suite(.enabled(if: hasKubectl, "kubectl is not in PATH"), .timeLimit(.minutes(2))) struct EventKubectlTests {
     @Test func describeAndGetShowThem() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "cosmolet-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
