@@ -86,7 +86,10 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "kubesim",
-            dependencies: ["KubeSim", lifecycle, logging, argumentParser],
+            dependencies: [
+                "KubeSim", "Kubernetes", lifecycle, logging, argumentParser,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
             swiftSettings: strict),
 
         // Fakes, processes and the lab, for tests and for the demo.
@@ -108,8 +111,8 @@ let package = Package(
         .executableTarget(
             name: "cosmolet-bench",
             dependencies: [
-                "CosmoletTesting", "FRRManagement", "Journal", "NetworkTypes", "Northbound", "NorthboundRPC",
-                argumentParser, logging,
+                "CosmoletTesting", "FRRManagement", "Journal", "Kubernetes", "NetworkTypes", "Northbound",
+                "NorthboundRPC", argumentParser, logging,
             ],
             swiftSettings: strict),
 
@@ -137,7 +140,8 @@ let package = Package(
         .testTarget(
             name: "ObservabilityTests", dependencies: ["Observability", logging, subprocess], swiftSettings: strict),
         .testTarget(
-            name: "KubeSimTests", dependencies: ["KubeSim", hummingbird, lifecycle, logging, subprocess],
+            name: "KubeSimTests",
+            dependencies: ["CosmoletTesting", "KubeSim", hummingbird, lifecycle, logging, subprocess],
             swiftSettings: strict),
         .testTarget(
             name: "CosmoletAgentTests",

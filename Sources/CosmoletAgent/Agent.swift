@@ -65,9 +65,14 @@ public struct Agent: Sendable {
         case (.service(let endpoint), _): northbound = try await remote(endpoint, name)
         default: preconditionFailure("\(endpoint) is neither FRR nor a northbound")
         }
+        let recorder =
+            configuration.recordsEvents
+            ? EventRecorder(
+                node: node, sink: KubernetesEventSink(client: kubernetes), registry: telemetry.registry, logger: logger)
+            : nil
         let reconciler = Reconciler(
             session: northbound.session, configuration: configuration.planner, telemetry: telemetry,
-            isEmbedded: northbound.isEmbedded, logger: logger)
+            isEmbedded: northbound.isEmbedded, observer: recorder, logger: logger)
 
         var services: [any ServiceLifecycle.Service] = [HangUpHandler(commitLog: northbound.commitLog, logger: logger)]
         if let address = configuration.http {
@@ -75,6 +80,7 @@ public struct Agent: Sendable {
         }
         services += northbound.services
         services.append(Running { [session = northbound.session] in await session.keepAlive() })
+        if let recorder { services.append(Running { await recorder.run() }) }
         services.append(Running { await reconciler.run() })
         services += watches(kubernetes, node: node, telemetry: telemetry, logger: logger, reconciler)
         defer { logger.info("cosmolet agent has stopped, announcements stay in place") }

@@ -147,7 +147,7 @@ class Split(unittest.TestCase):
             "drain": {
                 "holdSeconds": 10, "onAnnotation": True, "onNotReady": False, "onCordon": False, "onTaints": [],
                 "onServiceDeletion": False},
-            "frr": frr, "http": {"address": "0.0.0.0:9723"}, "log": log,
+            "frr": frr, "http": {"address": "0.0.0.0:9723"}, "log": log, "events": {"enabled": True},
             "northbound": {"connect": "zmq+ipc:///run/cosmolet/northbound.sock"}})
         self.assertEqual(configuration(self.objects, "northbound"), {
             "frr": frr, "log": log, "northbound": {

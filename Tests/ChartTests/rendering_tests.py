@@ -70,6 +70,12 @@ class Defaults(unittest.TestCase):
                 self.assertIn(("", "namespaces", READ), granted(objects))
         self.assertNotIn(("", "namespaces", READ), granted(render("config.announce.namespaces.include={shop}")))
 
+    def test_role_is_read_only_without_events(self):
+        objects = render("config.events.enabled=false")
+        self.assertEqual({tuple(verbs) for _, _, verbs in granted(objects)}, {tuple(READ)})
+        self.assertEqual(configuration(objects)["events"], {"enabled": False})
+        self.assertEqual(configuration(self.objects)["events"], {"enabled": True})
+
     def test_role_is_bound_to_the_pods_account(self):
         account = self.objects["ServiceAccount"]["metadata"]["name"]
         binding = self.objects["ClusterRoleBinding"]

@@ -28,7 +28,9 @@ import Testing
                   drainOnTerminating: true
                 http: {address: "[::1]:9000"}
                 log: {level: debug, format: json}
+                events: {enabled: false}
                 """)
+        #expect(!configuration.recordsEvents)
         #expect(configuration.node == "worker-1")
         #expect(configuration.kubeconfig == "/etc/kubeconfig")
         #expect(configuration.asn == 4_200_000_001)
@@ -52,6 +54,8 @@ import Testing
     private static let refused: [(yaml: String, path: String, line: Int?, words: String)] = [
         ("nodes: a", "nodes", 1, "did you mean node"),
         ("frr:\n  tabel: 1790", "frr.tabel", 2, "did you mean table"),
+        ("events:\n  enabled: often", "events.enabled", 2, "true or false is expected"),
+        ("events: off", "events", 1, "a mapping is expected"),
         ("frr:\n  table: many", "frr.table", 2, "whole number from 1 to 65535"),
         ("frr:\n  table: 254", "frr.table", 2, "main or local table"),
         ("frr:\n  table: 0", "frr.table", 2, "whole number"),

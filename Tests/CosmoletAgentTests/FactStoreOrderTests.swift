@@ -136,8 +136,11 @@ import Testing
             let plansOften = Bool.random(using: &random)
             for change in arrival(stories, &random) {
                 _ = store.apply(change)
-                // To have planned in between makes no difference either.
-                if plansOften { _ = store.plan() }
+                // To have planned in between makes no difference either, and gives what all facts at once give.
+                if plansOften {
+                    let plan = store.plan()
+                    try #require(plan == store.allFacts.map { AnnouncementPlan($0) })
+                }
             }
             let last = store.plan()
             let plan = try #require(last)

@@ -39,6 +39,7 @@ internal import Yams
 /// http:
 ///   address: 127.0.0.1:9723     # "off" for none
 /// log: {level: info, format: text}
+/// events: {enabled: true}       # Kubernetes Events on Services and the own Node
 /// northbound: {}                # see NorthboundSettings
 /// ```
 public struct AgentConfiguration: Sendable, Hashable {
@@ -58,6 +59,8 @@ public struct AgentConfiguration: Sendable, Hashable {
     public var planner = PlannerConfiguration()
     /// Where `/metrics`, `/livez` and `/readyz` listen; nil for nowhere.
     public var http: HTTPAddress? = HTTPAddress(host: "127.0.0.1", port: 9723)
+    /// Whether Kubernetes Events are written.
+    public var recordsEvents = true
     /// Lowest level that is logged, a name of swift-log.
     public var logLevel = LogLevel.info
     /// Text for people or JSON for machines.
@@ -105,7 +108,7 @@ public struct AgentConfiguration: Sendable, Hashable {
 
     private mutating func read(_ yaml: StrictYAML) throws(ConfigurationError) {
         let top = try yaml.mapping([
-            "node", "kubernetes", "bgp", "frr", "announce", "drain", "http", "log", "northbound",
+            "node", "kubernetes", "bgp", "frr", "announce", "drain", "http", "log", "events", "northbound",
         ])
         if let value = top["node"] { node = try value.string() }
         if let value = try top["kubernetes"]?.mapping(["kubeconfig"])["kubeconfig"] { kubeconfig = try value.string() }
@@ -120,6 +123,7 @@ public struct AgentConfiguration: Sendable, Hashable {
             if let value = log["level"] { logLevel = try value.choice(LogLevel.self) }
             if let value = log["format"] { logFormat = try value.choice(LogFormat.self) }
         }
+        if let value = try top["events"]?.mapping(["enabled"])["enabled"] { recordsEvents = try value.bool() }
         if let value = top["northbound"] { try northbound.read(value) }
     }
 

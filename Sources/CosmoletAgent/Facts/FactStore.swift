@@ -76,7 +76,7 @@ public enum FactChange: Sendable {
 
 /// What the agent knows of the cluster, and the plan that follows. A value without I/O.
 ///
-/// Decisions are kept for each Service, so that one change judges one Service again.
+/// One change judges one Service again, and changes its part of the plan only.
 struct FactStore {
     let configuration: PlannerConfiguration
     private(set) var node: NodeFacts?
@@ -84,16 +84,25 @@ struct FactStore {
     private var services: [ServiceID: ServiceFacts] = [:]
     private var slices: [SliceID: SliceFacts] = [:]
     private var slicesByService: [ServiceID: Set<SliceID>] = [:]
-    private var decisions: [ServiceID: [Decision]] = [:]
+    private var assembly: PlanAssembly
+    /// The configuration that the assembly's Services were judged by.
+    private var judgedBy: PlannerConfiguration
     private var stale: Set<ServiceID> = []
     private var namespaces: [String: [String: String]] = [:]
+    /// One copy of each name of a node: tens of thousands of endpoints have the same few.
+    private var nodeNames: Set<String> = []
     private var history = PlanHistory()
     /// The last value of the annotation that releases the fuse.
     private var fuseRelease: String?
 
     init(configuration: PlannerConfiguration) {
         self.configuration = configuration
+        judgedBy = configuration
+        assembly = PlanAssembly(tags: configuration.tags)
     }
+
+    /// Whether a Service is to be judged again.
+    var hasNews: Bool { !stale.isEmpty || judgedBy != configuration }
 
     /// The sources that have not been listed yet.
     var missing: [FactSource] {
@@ -112,12 +121,25 @@ struct FactStore {
     /// may be changed. A VIP that drains stays announced with class `drain`.
     mutating func plan() -> AnnouncementPlan? {
         guard freeze == nil, let node else { return nil }
-        for id in stale {
-            decisions[id] = services[id].map { decide($0, node: node) }
+        if judgedBy != configuration {
+            judgedBy = configuration
+            assembly = PlanAssembly(tags: configuration.tags)
+            stale.formUnion(services.keys)
         }
-        stale.removeAll(keepingCapacity: true)
-        return AnnouncementPlan(
-            decisions: decisions.values.joined(), tags: configuration.tags, nodeWarnings: node.annotations.warnings)
+        var news: [ServiceID: [Decision]] = Dictionary(minimumCapacity: stale.count)
+        for id in stale { news[id] = services[id].map { decide($0, node: node) } ?? [] }
+        assembly.update(news)
+        stale = []
+        return assembly.plan(nodeWarnings: node.annotations.warnings)
+    }
+
+    /// All facts, to plan from as a whole; nil when there is no plan. `plan()` gives the same, sooner.
+    var allFacts: AnnouncementFacts? {
+        guard freeze == nil, let node else { return nil }
+        return AnnouncementFacts(
+            node: node, services: Array(services.values),
+            endpoints: Dictionary(uniqueKeysWithValues: services.keys.map { ($0, endpoints(of: $0)) }),
+            namespaces: namespaces, configuration: configuration)
     }
 
     /// The plan with regard to time: ordered drain, hold-down, fuse. Nil as for `plan()`.
@@ -138,10 +160,13 @@ struct FactStore {
     }
 
     private func decide(_ service: ServiceFacts, node: NodeFacts, judgesAllKinds: Bool = false) -> [Decision] {
-        let endpoints = slicesByService[service.id, default: []].flatMap { slices[$0]?.endpoints ?? [] }
-        return ServiceRules.decide(
-            service, endpoints: endpoints, node: node, configuration: configuration,
+        ServiceRules.decide(
+            service, endpoints: endpoints(of: service.id), node: node, configuration: configuration,
             namespaceLabels: namespaces[service.id.namespace] ?? [:], judgesAllKinds: judgesAllKinds)
+    }
+
+    private func endpoints(of service: ServiceID) -> [EndpointFact] {
+        (slicesByService[service] ?? []).flatMap { slices[$0]?.endpoints ?? [] }
     }
 
     // MARK: - Changes
@@ -216,12 +241,21 @@ struct FactStore {
     private mutating func insert(_ slice: SliceFacts) -> Bool {
         guard slices[slice.id] != slice else { return false }
         remove(slice: slice.id)
-        slices[slice.id] = slice
+        slices[slice.id] = sharingNames(slice)
         if let service = slice.service {
             slicesByService[service, default: []].insert(slice.id)
             stale.insert(service)
         }
         return true
+    }
+
+    private mutating func sharingNames(_ slice: SliceFacts) -> SliceFacts {
+        var slice = slice
+        for index in slice.endpoints.indices {
+            guard let name = slice.endpoints[index].nodeName else { continue }
+            slice.endpoints[index].nodeName = nodeNames.insert(name).memberAfterInsert
+        }
+        return slice
     }
 
     private mutating func remove(slice id: SliceID) {

@@ -22,6 +22,7 @@ public actor Reconciler {
     private let elapsed: @Sendable () -> Duration
     private let fuse: WithdrawalFuse?
     private let isEmbedded: Bool
+    private let observer: (any ReconcileObserver)?
     private let logger: Logger
     private let idPrefix: String
 
@@ -38,6 +39,10 @@ public actor Reconciler {
     private var oldestChange: ContinuousClock.Instant?
     private var sequence = 0
     private var decisionLog = DecisionLog()
+    /// Of the last plan.
+    private var decisions: [Decision] = []
+    /// When everything was listed, until there is a plan.
+    private var listedAt: ContinuousClock.Instant?
     /// When the plan changes by itself, and when the loop is woken for that, as `elapsed` has it.
     private var nextChange: Duration?
     private var scheduledWake: Duration?
@@ -53,12 +58,14 @@ public actor Reconciler {
     /// - Parameters:
     ///   - comparePeriod: how often to compare with what FRR really runs, without any news.
     ///   - isEmbedded: true when the commit service is in this process and itself reports the session with FRR.
+    ///   - observer: is told of plans and commits.
     public init(
         session: any ManagementSession, configuration: PlannerConfiguration, telemetry: AgentTelemetry,
         comparePeriod: Duration = .seconds(10), isEmbedded: Bool = false,
-        clock: any Clock<Duration> = ContinuousClock(), logger: Logger
+        clock: any Clock<Duration> = ContinuousClock(), observer: (any ReconcileObserver)? = nil, logger: Logger
     ) {
         self.comparePeriod = comparePeriod
+        self.observer = observer
         self.isEmbedded = isEmbedded
         self.session = session
         self.telemetry = telemetry
@@ -88,6 +95,7 @@ public actor Reconciler {
         }
         if !missingBefore.isEmpty, facts.missing.isEmpty {
             logger.info("services, endpoint slices and own node are listed")
+            listedAt = .now
         }
         telemetry.synced(facts)
         oldestChange = oldestChange ?? .now
@@ -172,13 +180,15 @@ public actor Reconciler {
             if reasons.contains(.tick) { await checkInstalled() }
             // Lost just now: the next round is due already, and without running no rule of time may be judged.
             guard let running else { return nil }
+            let (hasNews, start) = (facts.hasNews, ContinuousClock.now)
             let plan = facts.plan(running: Self.announced(running), at: elapsed())
             nextChange = plan?.nextChange
             guard let plan else { return nil }
-            telemetry.planned(plan)
-            decisionLog.update(plan, fuse: fuse, logger: logger)
+            report(plan)
+            let difference = PlannedDifference(plan: plan, running: running)
+            if hasNews { telemetry.planned(in: start.duration(to: .now)) }
             let sequenceBefore = sequence
-            guard try await commitDifference(plan) else { return backoff.next() }
+            guard try await commit(difference) else { return backoff.next() }
             backoff.reset()
             // Some times count from the commit, such as that of a drain.
             if sequence != sequenceBefore { trigger.signal(.committed) }
@@ -193,6 +203,23 @@ public actor Reconciler {
                 metadata: [LogKeys.error: "\(error)", LogKeys.delay: "\(wait)"])
             return wait
         }
+    }
+
+    /// Tells whoever wants to know.
+    private func report(_ plan: AnnouncementPlan) {
+        telemetry.planned(plan)
+        let changes = PlanChange.all(from: decisions, to: plan.decisions)
+        decisions = plan.decisions
+        decisionLog.update(plan, changes, fuse: fuse, logger: logger)
+        observer?.planned(plan, changes)
+        guard let listedAt else { return }
+        self.listedAt = nil
+        logger.info(
+            "first plan made",
+            metadata: [
+                LogKeys.durationMilliseconds: "\(listedAt.duration(to: .now).milliseconds)",
+                LogKeys.count: "\(plan.announcements.count)",
+            ])
     }
 
     /// Without what was announced by hand.
@@ -264,8 +291,7 @@ public actor Reconciler {
     }
 
     /// Commits what the plan wants and FRR does not have. Returns false when a retry is due.
-    private func commitDifference(_ plan: AnnouncementPlan) async throws(ManagementError) -> Bool {
-        let difference = PlannedDifference(plan: plan, running: running ?? [])
+    private func commit(_ difference: PlannedDifference) async throws(ManagementError) -> Bool {
         report(held: difference.heldByOperator)
         let edits = difference.edits.filter { refused[$0.prefix] == nil }
         let since = oldestChange
@@ -304,6 +330,7 @@ public actor Reconciler {
             refusals = 0
             running?.apply(edits)
             if let running { telemetry.running(running) }
+            observer?.applied(edits, of: difference.plan)
             return true
         case .rejected(let error) where error.isRetryable && (refusals == 0 || !error.isAborted):
             // A daemon may have been away for a moment; only what is refused again is looked at edit by edit.
@@ -313,6 +340,7 @@ public actor Reconciler {
         case .rejected(let error):
             guard edits.count > 1 else {
                 refused[edits[0].prefix] = error.message
+                observer?.refused(edits[0], of: difference.plan, because: error.message)
                 return true
             }
             let middle = edits.count / 2

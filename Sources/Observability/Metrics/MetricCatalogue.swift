@@ -22,6 +22,12 @@ public enum MetricCatalogue {
         "cosmolet_plan_decisions", labels: [.reason],
         help: "VIPs by the planner's reason for announcing them here or not.")
 
+    /// From news to the edits.
+    public static let planDuration = MetricDefinition.histogram(
+        "cosmolet_plan_duration_seconds",
+        buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+        help: "Time to plan after news: from judging the Services concerned to knowing the edits for FRR.")
+
     /// VIPs that are announced only because the fuse holds their withdrawal.
     public static let fuseHeldVIPs = MetricDefinition.gauge(
         "cosmolet_fuse_held_vips",
@@ -90,6 +96,11 @@ public enum MetricCatalogue {
     public static let invalidObjects = MetricDefinition.counter(
         "cosmolet_invalid_objects_total", labels: [.resource],
         help: "Objects from the API server that could not be decoded and were left out.")
+
+    /// Kubernetes Events by what became of them.
+    public static let events = MetricDefinition.counter(
+        "cosmolet_events_total", labels: [.outcome],
+        help: "Kubernetes Events by what became of them (created, patched, shared, limited, dropped or failed).")
 
     // MARK: - FRR
 
@@ -203,9 +214,10 @@ public enum MetricCatalogue {
 
     /// All of the above, in the order of the documentation.
     public static let all: [MetricDefinition] = [
-        announcedVIPs, desiredVIPs, uninstalledVIPs, planDecisions, fuseHeldVIPs, drainedVIPs, heldDownVIPs,
+        announcedVIPs, desiredVIPs, uninstalledVIPs, planDecisions, planDuration, fuseHeldVIPs, drainedVIPs,
+        heldDownVIPs,
         commits, commitDuration, commitPhase, changeToCommit,
-        watchLag, watchConnected, watchReconnects, watchRelists, watchErrors, invalidObjects,
+        watchLag, watchConnected, watchReconnects, watchRelists, watchErrors, invalidObjects, events,
         frrConnected, frrReconnects, frrOrphansHealed, providerMoves, providerLeftovers,
         northboundTransactions, coalescedCommits, waitingCommits, locksRefused, northboundRequests, northboundClients,
         leases, leasesExpired, commitLogDropped, journalFailing, journalFailures, journalMissing, journalSize,
