@@ -11,7 +11,8 @@ import Testing
 /// A KubeSim, the lab's two nodes as Kubernetes nodes, an agent beside each FRR, and both routers' tables.
 final class Cluster: Sendable {
     let lab: Lab
-    let server: KubeSimServer
+    /// The API server; it can be stopped and replaced.
+    let api: ServerHost
     let kubeconfig: String
     /// For the agents' journals.
     private let folder: URL
@@ -21,19 +22,17 @@ final class Cluster: Sendable {
     private let configuration: String
 
     private init(
-        lab: Lab, server: KubeSimServer, url: String, folder: URL, configuration: String
+        lab: Lab, api: ServerHost, folder: URL, configuration: String
     ) async throws {
         self.lab = lab
-        self.server = server
+        self.api = api
         self.folder = folder
         kubeconfig = folder.appendingPathComponent("kubeconfig").path
         self.configuration = folder.appendingPathComponent("agent.yaml").path
         try configuration.write(toFile: self.configuration, atomically: true, encoding: .utf8)
-        try Kubeconfig(serverURL: url).text.write(toFile: kubeconfig, atomically: true, encoding: .utf8)
+        try Kubeconfig(serverURL: api.url).text.write(toFile: kubeconfig, atomically: true, encoding: .utf8)
         routers = try await lab.description.routers.async.map { try await RouterTable($0) }
-        for node in nodes {
-            _ = try server.store.create(.nodes, object: ["metadata": ["name": .string(node.name)]])
-        }
+        try registerNodes()
     }
 
     /// Runs a closure with a cluster, then stops the agents and withdraws all that is ours from the lab's nodes.
@@ -46,9 +45,9 @@ final class Cluster: Sendable {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("cosmolet-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        try await withKubeSim { server, url in
-            let cluster = try await Cluster(
-                lab: lab, server: server, url: url, folder: folder, configuration: configuration)
+        let api = try await ServerHost.start()
+        do {
+            let cluster = try await Cluster(lab: lab, api: api, folder: folder, configuration: configuration)
             let result: Result<Void, any Error>
             do {
                 if agents { try await cluster.startAgents() }
@@ -62,6 +61,20 @@ final class Cluster: Sendable {
             for router in cluster.routers { await router.stop() }
             if case .failure = result { cluster.printLogs() }
             try result.get()
+        } catch {
+            await api.stop()
+            throw error
+        }
+        await api.stop()
+    }
+
+    /// The API server that runs, or ran last.
+    var server: KubeSimServer { api.current }
+
+    /// What kubelets do.
+    func registerNodes() throws {
+        for node in nodes {
+            _ = try server.store.create(.nodes, object: ["metadata": ["name": .string(node.name)]])
         }
     }
 
