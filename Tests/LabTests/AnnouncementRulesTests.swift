@@ -47,6 +47,11 @@ extension LabTests {
     }
 }
 
+/// What is not as the rows say.
+private struct LiveMismatch: Error, CustomStringConvertible {
+    var description: String
+}
+
 /// The rows of one table in a cluster.
 private final class LiveCluster: Sendable {
     let rows: [LiveRow]
@@ -132,7 +137,7 @@ private final class LiveCluster: Sendable {
                     return last.contains(reason)
                 }
             } catch let error as DeadlineExceeded {
-                throw DeadlineExceeded(description: "\(row.name), \(text): \(error), but \(last)")
+                throw LiveMismatch(description: "\(row.name), \(text): \(error), but \(last)")
             }
         }
     }
@@ -151,7 +156,7 @@ private final class LiveCluster: Sendable {
                 let routes = router.snapshot.value.routes
                 let wrong = Set(routes.keys).union(nextHops.keys).filter { routes[$0] != nextHops[$0] }.sorted()
                     .map { "\($0): \(routes[$0] ?? []), not \(nextHops[$0] ?? [])" }
-                throw DeadlineExceeded(description: "\(router.router.name): \(wrong.joined(separator: "; "))")
+                throw LiveMismatch(description: "\(router.router.name): \(wrong.joined(separator: "; "))")
             }
             var last: RouterPaths = [:]
             do {
@@ -164,7 +169,7 @@ private final class LiveCluster: Sendable {
             } catch is DeadlineExceeded {
                 let wrong = Set(last.keys).union(paths.keys).filter { last[$0] != paths[$0] }.sorted()
                     .map { "\($0): \(last[$0] ?? [:]), not \(paths[$0] ?? [:])" }
-                throw DeadlineExceeded(description: "\(router.router.name): \(wrong.joined(separator: "; "))")
+                throw LiveMismatch(description: "\(router.router.name): \(wrong.joined(separator: "; "))")
             }
         }
     }

@@ -1,82 +1,96 @@
 import CosmoletTesting
 import Foundation
+import KubeSim
+import Northbound
 import Testing
 
 extension LabTests {
     /// Traffic through the fabric while nodes are drained and come back.
     @Suite(.timeLimit(.minutes(10))) struct DrainTests {
-        private static let vips = ["198.51.100.10", "198.51.100.11", "2001:db8:51::10", "2001:db8:51::11"]
+        @Test func orderedDrainLosesNoPacket() async throws { try await DrainScenario().run(.mgmtd) }
+    }
+}
 
-        @Test func orderedDrainLosesNoPacket() async throws {
-            try await Cluster.with(configuration: "drain: {holdSeconds: 3}") { cluster in
-                try cluster.createService("web", vips: Self.vips)
-                try await expect(cluster, cluster.nodes)
-                try await LabProbe.with(cluster.lab, nodes: cluster.nodes, vips: Self.vips) { probe in
-                    probe.begin()
-                    for node in cluster.nodes {
-                        let history = try await PathHistory.watch(
-                            cluster,
-                            during: {
-                                try await drainAndBack(node, cluster, probe)
-                            })
-                        for (path, states) in history where path.node == node.name {
-                            #expect(states == ["default", "drain", "none", "default"], "\(path)")
-                        }
-                        for (path, states) in history where path.node != node.name {
-                            #expect(states == ["default"], "\(path)")
-                        }
-                        #expect(history.count == 16)
-                    }
-                    for (router, report) in try await probe.end() {
-                        #expect(report.unanswered == 0, "\(router)")
-                        #expect(report.sent > 1000, "\(router)")
-                        print(
-                            "drain: behind \(router) \(report.sent) sent, \(report.unanswered) lost, gap \(report.gap) ms"
-                        )
-                    }
-                    try await expectThatTheProbeSeesLoss(cluster, probe)
-                }
-            }
-        }
+extension ModuleLabTests {
+    /// The same with nodes whose bgpd has the module.
+    @Suite(.timeLimit(.minutes(10))) struct ModuleDrainTests {
+        @Test func orderedDrainLosesNoPacket() async throws { try await DrainScenario().run(.bgpd) }
+    }
+}
 
-        /// What a node that is drained does: its programs end once the routers have turned away from it.
-        private func drainAndBack(
-            _ node: LabDescription.Node, _ cluster: Cluster, _ probe: LabProbe
-        ) async throws {
-            let others = cluster.nodes.filter { $0.name != node.name }
-            try await probe.expectAnswers(from: cluster.nodes)
-            try annotate(node, "true", cluster)
-            try await expect(cluster, others)
-            try await probe.expectAnswers(from: others)
-            await probe.stopAnswering(on: node)
-            try await eventually("withdrawal by \(node.name)", within: .seconds(30)) {
-                try await cluster.withSession(node) { try await $0.networks().isEmpty }
-            }
-            try await probe.answer(on: node)
-            try annotate(node, nil, cluster)
+/// Each node is drained and comes back, while datagrams go to its VIPs and its programs end in between.
+private struct DrainScenario: Sendable {
+    private static let vips = ["198.51.100.10", "198.51.100.11", "2001:db8:51::10", "2001:db8:51::11"]
+
+    func run(_ provider: Cluster.Provider) async throws {
+        try await Cluster.with(provider, configuration: "drain: {holdSeconds: 3}") { cluster in
+            try cluster.createService("web", vips: Self.vips)
             try await expect(cluster, cluster.nodes)
-            try await probe.expectAnswers(from: cluster.nodes)
+            try await LabProbe.with(cluster.lab, nodes: cluster.nodes, vips: Self.vips) { probe in
+                probe.begin()
+                for node in cluster.nodes {
+                    let history = try await PathHistory.watch(
+                        cluster,
+                        during: {
+                            try await drainAndBack(node, cluster, probe)
+                        })
+                    for (path, states) in history where path.node == node.name {
+                        #expect(states == ["default", "drain", "none", "default"], "\(path)")
+                    }
+                    for (path, states) in history where path.node != node.name {
+                        #expect(states == ["default"], "\(path)")
+                    }
+                    #expect(history.count == 16)
+                }
+                for (router, report) in try await probe.end() {
+                    #expect(report.unanswered == 0, "\(router)")
+                    #expect(report.sent > 1000, "\(router)")
+                    print(
+                        "drain: behind \(router) \(report.sent) sent, \(report.unanswered) lost, gap \(report.gap) ms"
+                    )
+                }
+                try await expectThatTheProbeSeesLoss(cluster, probe)
+            }
         }
+    }
 
-        /// The other way round: who does not drain loses what the routers still send.
-        private func expectThatTheProbeSeesLoss(_ cluster: Cluster, _ probe: LabProbe) async throws {
-            probe.begin()
-            try await probe.expectAnswers(from: cluster.nodes)
-            await probe.stopAnswering(on: cluster.nodes[0])
-            try cluster.setReady("web", on: [cluster.nodes[1]])
-            try await expect(cluster, [cluster.nodes[1]])
-            for (router, report) in try await probe.end() { #expect(report.unanswered > 0, "\(router)") }
+    /// What a node that is drained does: its programs end once the routers have turned away from it.
+    private func drainAndBack(
+        _ node: LabDescription.Node, _ cluster: Cluster, _ probe: LabProbe
+    ) async throws {
+        let others = cluster.nodes.filter { $0.name != node.name }
+        try await probe.expectAnswers(from: cluster.nodes)
+        try annotate(node, "true", cluster)
+        try await expect(cluster, others)
+        try await probe.expectAnswers(from: others)
+        await probe.stopAnswering(on: node)
+        try await eventually("withdrawal by \(node.name)", within: .seconds(30)) {
+            try await cluster.withSession(node) { try await $0.networks().isEmpty }
         }
+        try await probe.answer(on: node)
+        try annotate(node, nil, cluster)
+        try await expect(cluster, cluster.nodes)
+        try await probe.expectAnswers(from: cluster.nodes)
+    }
 
-        private func expect(_ cluster: Cluster, _ nodes: [LabDescription.Node]) async throws {
-            for vip in Self.vips { try await cluster.expectNextHops(vip, nodes) }
-        }
+    /// The other way round: who does not drain loses what the routers still send.
+    private func expectThatTheProbeSeesLoss(_ cluster: Cluster, _ probe: LabProbe) async throws {
+        probe.begin()
+        try await probe.expectAnswers(from: cluster.nodes)
+        await probe.stopAnswering(on: cluster.nodes[0])
+        try cluster.setReady("web", on: [cluster.nodes[1]])
+        try await expect(cluster, [cluster.nodes[1]])
+        for (router, report) in try await probe.end() { #expect(report.unanswered > 0, "\(router)") }
+    }
 
-        private func annotate(_ node: LabDescription.Node, _ value: String?, _ cluster: Cluster) throws {
-            _ = try cluster.server.store.patch(
-                .nodes, name: node.name,
-                patch: ["metadata": ["annotations": ["cosmolet.io/drain": value.map { .string($0) } ?? .null]]])
-        }
+    private func expect(_ cluster: Cluster, _ nodes: [LabDescription.Node]) async throws {
+        for vip in Self.vips { try await cluster.expectNextHops(vip, nodes) }
+    }
+
+    private func annotate(_ node: LabDescription.Node, _ value: String?, _ cluster: Cluster) throws {
+        _ = try cluster.server.store.patch(
+            .nodes, name: node.name,
+            patch: ["metadata": ["annotations": ["cosmolet.io/drain": value.map { .string($0) } ?? .null]]])
     }
 }
 

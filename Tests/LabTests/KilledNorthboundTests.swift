@@ -1,6 +1,6 @@
-import CosmoletTesting
 // With some sets of files compiled together, the members of stat(2) count as this module's instead of Glibc's.
-import Dispatch
+import CDispatch
+import CosmoletTesting
 import Foundation
 import Glibc
 import Journal

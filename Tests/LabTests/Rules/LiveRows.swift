@@ -1,3 +1,5 @@
+import KubeSim
+
 /// The main rows of `docs/announcement-rules.md`, for the configuration that stands above each table.
 enum LiveRows {
     static let main = """
