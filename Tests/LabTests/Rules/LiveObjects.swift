@@ -110,9 +110,9 @@ struct LiveObjects: Sendable {
 
     private func put(_ type: ResourceType, _ namespace: String, _ object: JSONValue) throws {
         let name = object.at("metadata", "name")?.string ?? ""
-        do { _ = try store.create(type, namespace: namespace, object: object) } catch
-            where error.reason == "AlreadyExists"
-        {
+        if (try? store.get(type, namespace: namespace, name: name)) == nil {
+            _ = try store.create(type, namespace: namespace, object: object)
+        } else {
             _ = try store.update(type, namespace: namespace, name: name, object: object)
         }
     }
