@@ -37,13 +37,15 @@ extension LabTests {
                     try await cluster.api.startAnother(with: manifest)
                     try await expectFresh(cluster)
 
-                    await cluster.api.stop()
                     let before = try lineCounts(cluster)
+                    await cluster.api.stop()
+                    try await expectStale(cluster)
                     try await cluster.api.startAnother()
                     // Without the own Node nothing is decided.
                     for node in cluster.nodes {
                         _ = try await cluster.agent(node).line(
-                            containing: "own Node object not found", from: before[node.name] ?? 0)
+                            containing: "own Node object not found", from: before[node.name] ?? 0, timeout: .seconds(60)
+                        )
                         let address = try await cluster.httpAddress(node)
                         #expect(try await HTTPProbe.get(address, "/readyz").status == 503)
                         #expect(try await metric("cosmolet_fuse_held_vips", address) == 0)
@@ -181,7 +183,7 @@ extension LabTests {
         /// Everything still announced, and the metrics say how old the news is.
         private func expectStale(_ cluster: Cluster) async throws {
             for node in cluster.nodes {
-                try await eventually("watches that are closed and lag", within: .seconds(20)) {
+                try await eventually("watches that are closed and lag") {
                     try await watches(node, cluster).allSatisfy { $0.0 == 0 && ($0.1 ?? 0) >= 2 }
                 }
             }
@@ -189,7 +191,7 @@ extension LabTests {
 
         private func expectFresh(_ cluster: Cluster) async throws {
             for node in cluster.nodes {
-                try await eventually("watches that are open and do not lag", within: .seconds(30)) {
+                try await eventually("watches that are open and do not lag") {
                     try await watches(node, cluster).allSatisfy { $0.0 == 1 && ($0.1 ?? 99) < 2 }
                 }
             }
