@@ -1,6 +1,6 @@
-// With some sets of files compiled together, the members of stat(2) count as this module's instead of Glibc's.
-import CDispatch
 import CosmoletTesting
+// With some sets of files compiled together, the members of stat(2) count as this module's instead of Glibc's.
+import Dispatch
 import Foundation
 import Glibc
 import Journal

@@ -32,14 +32,12 @@ extension LabTests {
                 try await announce(cluster)
                 let manifest = try cluster.api.manifest()
                 try await expectNoChange(cluster) {
-                    await cluster.api.stop()
-                    try await expectStale(cluster)
+                    try await stop(cluster)
                     try await cluster.api.startAnother(with: manifest)
                     try await expectFresh(cluster)
 
                     let before = try lineCounts(cluster)
-                    await cluster.api.stop()
-                    try await expectStale(cluster)
+                    try await stop(cluster)
                     try await cluster.api.startAnother()
                     // Without the own Node nothing is decided.
                     for node in cluster.nodes {
@@ -180,9 +178,15 @@ extension LabTests {
             return result
         }
 
-        /// Everything still announced, and the metrics say how old the news is.
-        private func expectStale(_ cluster: Cluster) async throws {
+        /// Stops the server, and returns when every watch was refused a connection and the metrics say how old the news is.
+        private func stop(_ cluster: Cluster) async throws {
+            let before = try lineCounts(cluster)
+            await cluster.api.stop()
             for node in cluster.nodes {
+                for path in ["/api/v1/services", "/apis/discovery.k8s.io/v1/endpointslices", "/api/v1/nodes"] {
+                    _ = try await cluster.agent(node).line(
+                        containing: "connectionFailed: GET \(path)", from: before[node.name] ?? 0)
+                }
                 try await eventually("watches that are closed and lag") {
                     try await watches(node, cluster).allSatisfy { $0.0 == 0 && ($0.1 ?? 0) >= 2 }
                 }

@@ -241,6 +241,9 @@ enum LiveRows {
             $0.labels = ["expose": "bgp"]
             $0.spec = ["loadBalancerClass": "example.com/bgp"]
             change(&$0)
+            // Kind clusterIP is on, and each Service has cluster IPs.
+            guard $0.place == .ingress else { return }
+            $0.annotations.merge(["cosmolet.io/kinds": "loadBalancer"]) { old, _ in old }
         }
     }
 }
