@@ -109,10 +109,10 @@ struct PathHistory: Sendable {
         _ cluster: Cluster, during body: () async throws -> Void
     ) async throws -> [Path: [String]] {
         let isDone = Observed(false)
-        let begun = Observed(0)
+        let begun = Observed<Set<String>>([])
         let routers = cluster.routers.map(\.router.name)
         let readers = routers.map { router in Task { try await read(router, cluster, begun, until: isDone) } }
-        _ = try await begun.wait(for: "paths of the routers") { $0 >= 2 * routers.count }
+        _ = try await begun.wait(for: "paths of the routers") { $0.count == routers.count }
         let result: Result<Void, any Error>
         do { result = .success(try await body()) } catch { result = .failure(error) }
         isDone.update { $0 = true }
@@ -123,7 +123,7 @@ struct PathHistory: Sendable {
     }
 
     private static func read(
-        _ router: String, _ cluster: Cluster, _ begun: Observed<Int>, until isDone: Observed<Bool>
+        _ router: String, _ cluster: Cluster, _ begun: Observed<Set<String>>, until isDone: Observed<Bool>
     ) async throws -> [Path: [String]] {
         var histories: [Path: [String]] = [:]
         var isLast = false
@@ -139,7 +139,7 @@ struct PathHistory: Sendable {
                     if histories[path]?.last != state { histories[path, default: []].append(state) }
                 }
             }
-            begun.update { $0 += 1 }
+            begun.update { _ = $0.insert(router) }
         }
         return histories
     }
