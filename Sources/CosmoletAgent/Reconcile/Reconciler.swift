@@ -7,8 +7,8 @@ internal import Observability
 
 /// Watch → plan → difference against what FRR runs → one transaction → read back.
 ///
-/// Facts come in through `apply(_:)`; the loop in `run()` turns them into transactions. While one is in flight, later
-/// changes gather and ride in the next. Nothing is changed before all sources were listed once, nor while the own Node
+/// Facts come in through `apply(_:)`; the loop in `run()` turns them into transactions. While one is in flight, and in the
+/// pause after one that took long (`BatchWindow`), later changes gather and ride in the next. Nothing is changed before all sources were listed once, nor while the own Node
 /// object is gone. Foreign and hand-made announcements are left alone.
 public actor Reconciler {
     /// A round may last as long as FRR's own time-out of a commit (600 s); beyond that the loop counts as stuck.
@@ -36,6 +36,7 @@ public actor Reconciler {
     private var refused: [IPPrefix: String] = [:]
     private var reported: Set<IPPrefix> = []
     private var backoff = Backoff()
+    private var window = BatchWindow()
     private var oldestChange: ContinuousClock.Instant?
     private var sequence = 0
     private var decisionLog = DecisionLog()
@@ -117,6 +118,9 @@ public actor Reconciler {
             trigger.signal(.tick)
             for await _ in trigger.rounds {
                 telemetry.health.beat(AgentTelemetry.reconcileLoop)
+                if trigger.hasNewsOnly, let pause = window.pause(at: elapsed()) {
+                    guard (try? await clock.sleep(for: pause)) != nil else { continue }
+                }
                 if let wait = await round(trigger.take()) {
                     group.addTask { [trigger, clock] in
                         if (try? await clock.sleep(for: wait)) != nil { trigger.signal(.retry) }
@@ -322,6 +326,7 @@ public actor Reconciler {
         let transaction = Transaction(id: "\(idPrefix)-\(sequence)", edits: edits, cause: difference.cause(of: edits))
         let start = ContinuousClock.now
         let result = await session.commit(transaction)
+        window.committed(in: result.duration, at: elapsed())
         if !isEmbedded { telemetry.committed(result) }
         if let duration = changeToReply(result, start: start, since: since) { telemetry.changeReached(in: duration) }
         log(transaction, result)

@@ -32,6 +32,8 @@ public struct LabDescription: Sendable, Decodable {
         public let kind: String
         /// Release.
         public let version: String
+        /// Network namespace of the host behind it.
+        public let hostNamespace: String
     }
 
     /// Name of the lab.
@@ -53,7 +55,7 @@ public struct Lab: Sendable {
 
     /// What is there.
     public let description: LabDescription
-    private let script: String
+    let script: String
 
     /// Opens the lab that `lab.json` describes.
     ///
