@@ -65,9 +65,8 @@ let package = Package(
         .target(
             name: "CosmoletAgent",
             dependencies: [
-                "Announcements", "FRRManagement", "Journal", "Kubernetes", "NetworkTypes", "Northbound",
-                "NorthboundRPC",
-                "Observability", "Yams",
+                "Announcements", "Bindings", "FRRManagement", "Journal", "Kubernetes", "NetworkTypes", "Northbound",
+                "NorthboundRPC", "Observability", "Yams",
                 hummingbird, lifecycle, logging, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),

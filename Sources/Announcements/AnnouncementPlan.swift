@@ -44,6 +44,7 @@ public struct AnnouncementPlan: Sendable, Hashable {
             guard let vip = decisions[index].vip, decisions[index].attributeClass != nil,
                 let classes = ordered[vip], let winner = classes.first
             else { continue }
+            if decisions[index].attributeClass != winner { decisions[index].classCause = .sharedAddress }
             decisions[index].attributeClass = winner
             if classes.count > 1, !decisions[index].reason.drains {
                 decisions[index].warnings.append(.classConflict(classes.map(\.rawValue)))

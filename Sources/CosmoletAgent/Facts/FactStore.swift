@@ -86,16 +86,16 @@ struct FactStore {
     let configuration: PlannerConfiguration
     private(set) var node: NodeFacts?
     private(set) var listed: Set<FactSource> = []
-    private var services: [ServiceID: ServiceFacts] = [:]
-    private var slices: [SliceID: SliceFacts] = [:]
-    private var slicesByService: [ServiceID: Set<SliceID>] = [:]
+    private(set) var services: [ServiceID: ServiceFacts] = [:]
+    private(set) var slices: [SliceID: SliceFacts] = [:]
+    private(set) var slicesByService: [ServiceID: Set<SliceID>] = [:]
     private var decisions: [ServiceID: [Decision]] = [:]
     private var stale: Set<ServiceID> = []
     private var unreadableServices: Set<ServiceID> = []
     private var unreadableSlices: Set<SliceID> = []
     private var namespaces: [String: [String: String]] = [:]
     private var unreadableNamespaces: Set<String> = []
-    private var history = PlanHistory()
+    private(set) var history = PlanHistory()
     /// The last value of the annotation that releases the fuse.
     private var fuseRelease: String?
 
