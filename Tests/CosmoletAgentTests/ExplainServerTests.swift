@@ -191,10 +191,13 @@ import Testing
 
     @Test func onlyThisNodeMayAsk() {
         for address in ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"] {
-            #expect(PeerContext.isLoopback(address), "\(address)")
+            #expect(PeerContext.isLocal(peer: address, own: "10.9.9.9"), "\(address)")
         }
         for address in ["10.0.0.1", "::ffff:10.0.0.1", "fe80::1", "1270.0.0.1", "2001:db8::1"] {
-            #expect(!PeerContext.isLoopback(address), "\(address)")
+            #expect(!PeerContext.isLocal(peer: address, own: "10.9.9.9"), "\(address)")
         }
+        // The node asks its own address.
+        #expect(PeerContext.isLocal(peer: "10.9.9.9", own: "10.9.9.9"))
+        #expect(!PeerContext.isLocal(peer: nil, own: nil))
     }
 }

@@ -231,6 +231,41 @@ import Testing
         #expect(api.state == .announced)
     }
 
+    // MARK: - Text
+
+    @Test func theFirstLineNamesWhatIsMissing() throws {
+        var scene = ExplainScene()
+        scene.service.addresses += [
+            AddressFact(kind: .loadBalancer, text: "2001:db8::10"), AddressFact(kind: .clusterIP, text: "10.96.0.7"),
+        ]
+        let text = scene.explain().text
+        let first = try #require(text.split(separator: "\n").first)
+        #expect(
+            first == "shop/web: 1 of 2 VIPs are announced from here; NOT announced: 2001:db8::10 [NoEndpointsOfFamily]."
+        )
+        // One line for what is off, and no advice.
+        #expect(text.contains("10.96.0.7  clusterIP of shop/web: NOT announced\n  why        KindOff"))
+        #expect(!text.contains("turn this kind on"))
+    }
+
+    @Test func oldFactsAreSaidAtOnce() throws {
+        var explanation = ExplainScene().explain()
+        let watch = { (name: String, seconds: Double, isConnected: Bool) in
+            Explanation.Watch(
+                resource: name, isSynced: true, isConnected: isConnected, secondsSinceHeard: seconds,
+                error: isConnected ? nil : "connection refused")
+        }
+        explanation.watches = [watch("services", 290, true), watch("nodes", 2, true)]
+        #expect(!explanation.text.contains("CAUTION"))
+        explanation.watches = [
+            watch("services", 3601, true), watch("nodes", 40, false), watch("endpointslices", 1, true),
+        ]
+        let lines = explanation.text.split(separator: "\n")
+        #expect(lines[1].hasPrefix("CAUTION: the facts may be old"))
+        #expect(lines[1].contains("services (60 min), nodes (40 s)."))
+        #expect(explanation.text.contains("watch      nodes: heard 40 s ago, NOT connected: connection refused"))
+    }
+
     // MARK: - Queries
 
     @Test func unknownNamesAreNotKnown() throws {

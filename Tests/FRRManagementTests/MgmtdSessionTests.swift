@@ -39,11 +39,12 @@ import Testing
             return
         }
         #expect(!why.isRetryable)
-        await session.close()
         #expect(fake.model { $0.commitCount } == 0)
         #expect(fake.model { $0.abortCount } == 0)
+        // Later, up to 10.3, the end of any connection throws away what nobody holds a lock for.
         #expect(fake.model { $0.candidate } == theirs)
         #expect(fake.model { !$0.isLocked })
+        await session.close()
         fake.server.stop()
     }
 

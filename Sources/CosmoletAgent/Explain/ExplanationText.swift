@@ -1,7 +1,12 @@
+internal import Announcements
+
 extension Explanation {
+    /// A watch that was not heard for longer than this is not only quiet (docs/operations.md).
+    private static let quietSeconds = 300.0
+
     /// The explanation for people: first the answer, then what it rests on, then what to do next.
     public var text: String {
-        var lines = answer
+        var lines = answer + cautions
         for service in services {
             for vip in service.vips { lines += [""] + describe(vip, of: service) }
         }
@@ -29,8 +34,16 @@ extension Explanation {
         return answers
     }
 
+    /// Why the answer may not be true any more.
+    private var cautions: [String] {
+        let old = watches.filter { $0.isSynced && (!$0.isConnected || ($0.secondsSinceHeard ?? 0) > Self.quietSeconds) }
+        guard !old.isEmpty else { return [] }
+        let names = old.map { "\($0.resource) (\(Self.age($0.secondsSinceHeard ?? 0)))" }
+        return ["CAUTION: the facts may be old, the API server was last heard on: \(names.joined(separator: ", "))."]
+    }
+
     private func answer(_ service: Service) -> String {
-        let vips = service.vips.filter { $0.reason != "KindOff" }
+        let vips = service.vips.filter { $0.reason != ReasonCode.kindOff.rawValue }
         guard let first = vips.first else {
             let address =
                 service.vips.first.map { " (\($0.address) is of kind \($0.kind ?? "none"), which is off)" } ?? ""
@@ -39,7 +52,10 @@ extension Explanation {
         }
         guard vips.count == 1 else {
             let count = vips.count { $0.isAnnounced }
-            let missing = vips.filter { !$0.isAnnounced }.map { $0.address.isEmpty ? "an entry" : $0.address }
+            let missing = vips.filter { !$0.isAnnounced }.map { vip in
+                let reason = vip.state == .notAnnounced ? vip.reason ?? vip.state.rawValue : vip.state.rawValue
+                return "\(vip.address.isEmpty ? "an entry" : vip.address) [\(reason)]"
+            }
             let rest = missing.isEmpty ? "" : "; NOT announced: \(missing.joined(separator: ", "))"
             return "\(service.service): \(count) of \(vips.count) VIPs are announced from \(node)\(rest)."
         }
@@ -55,6 +71,10 @@ extension Explanation {
                 + (vip.isAnnounced ? "announced" : "NOT announced")
         ]
         if let reason = vip.reason { lines.append("  why        \(reason): \(vip.explanation ?? "")") }
+        // Of a kind that is off there is one of each Service.
+        if vip.reason == ReasonCode.kindOff.rawValue {
+            return lines + (service.vips.count == 1 ? ["  next       \(vip.advice)"] : [])
+        }
         lines.append("  FRR        \(vip.state.rawValue): \(vip.stateExplanation)")
         if let name = vip.wantedClass { lines.append("  class      \(name): \(vip.classExplanation ?? "")") }
         if let policy = vip.policy { lines.append("  policy     \(policy)") }
@@ -73,8 +93,10 @@ extension Explanation {
 
     private func describe(_ endpoints: Endpoints) -> [String] {
         let all = endpoints.counts.values.reduce(0, +)
-        let counting = endpoints.shown.filter { ["Ready", "ServingWhileTerminating"].contains($0.standing) }
-        let counts = endpoints.counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+        let counting = endpoints.shown.filter { EndpointStanding(rawValue: $0.standing)?.counts == true }
+        let counts = EndpointStanding.allCases.compactMap { standing in
+            endpoints.counts[standing.rawValue].map { "\($0) \(standing.rawValue)" }
+        }
         var lines = ["  endpoints  " + (all == 0 ? "none" : "\(all): \(counts.joined(separator: ", "))")]
         if counting.isEmpty, all > 0 { lines[0] += "; none counts" }
         let width = endpoints.shown.map(\.address.count).max() ?? 0

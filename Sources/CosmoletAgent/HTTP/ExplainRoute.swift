@@ -6,20 +6,20 @@ internal import NIOCore
 /// A request that knows where it comes from.
 struct PeerContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    /// The asker's address; nil when it has none.
-    let peer: SocketAddress?
+    /// Whether the asker is on this node.
+    let isLocal: Bool
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
-        peer = source.channel.remoteAddress
+        isLocal = Self.isLocal(
+            peer: source.channel.remoteAddress?.ipAddress, own: source.channel.localAddress?.ipAddress)
     }
 
-    /// Whether the asker is on this node.
-    var isLocal: Bool { peer?.ipAddress.map(Self.isLoopback) ?? false }
-
-    /// Whether an address is of the loopback network, also as an IPv6 socket sees it.
-    static func isLoopback(_ address: String) -> Bool {
-        address == "::1" || address.hasPrefix("127.") || address.hasPrefix("::ffff:127.")
+    /// Whether a connection is of this node to itself: from the loopback network, also as an IPv6 socket sees it, or from
+    /// the very address that was asked, which nobody else can have.
+    static func isLocal(peer: String?, own: String?) -> Bool {
+        guard let peer else { return false }
+        return peer == "::1" || peer.hasPrefix("127.") || peer.hasPrefix("::ffff:127.") || peer == own
     }
 }
 
