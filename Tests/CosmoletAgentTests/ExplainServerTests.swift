@@ -113,6 +113,22 @@ import Testing
         }
     }
 
+    /// Neither waits for the other.
+    @Test func answersWhileACommitIsInFlight() async throws {
+        let session = FakeManagementSession()
+        await session.holdNextCommit()
+        try await with(session) { rig in
+            await sync(rig)
+            _ = try await rig.session.transactions.wait(for: "a transaction") { !$0.isEmpty }
+            let during = try await rig.explain("198.51.100.10")
+            #expect(during.services.first?.vips.map(\.state) == [.pending])
+            #expect(!during.announcesAll)
+            await rig.session.release()
+            await rig.reconciler.quiesce()
+            #expect(try await rig.explain("198.51.100.10").announcesAll)
+        }
+    }
+
     @Test func saysThatItIsNotSynced() async throws {
         try await with { rig in
             _ = try await rig.session.openCount.wait(for: "open") { $0 == 1 }

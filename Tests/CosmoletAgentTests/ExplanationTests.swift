@@ -231,6 +231,18 @@ import Testing
         #expect(api.state == .announced)
     }
 
+    @Test func theLedgerForgetsWhatNobodyAnnounces() {
+        var ledger = ReconcileLedger()
+        for number in 0..<5000 {
+            let prefix = IPPrefix(host: IPAddress("10.0.\(number / 256).\(number % 256)")!)
+            ledger.committed(
+                Transaction(id: "r\(number)", edits: [.remove(prefix)]), result(.applied), running: [], at: .zero,
+                time: Date())
+        }
+        #expect(ledger.entries.count < 4200)
+        #expect(ledger.entries[IPPrefix(host: IPAddress("10.0.19.135")!)]?.request == "r4999")
+    }
+
     // MARK: - Text
 
     @Test func theFirstLineNamesWhatIsMissing() throws {
