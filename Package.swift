@@ -66,8 +66,7 @@ let package = Package(
             name: "CosmoletAgent",
             dependencies: [
                 "Announcements", "Bindings", "FRRManagement", "Journal", "Kubernetes", "NetworkTypes", "Northbound",
-                "NorthboundRPC",
-                "Observability", "Yams",
+                "NorthboundRPC", "Observability", "Yams",
                 hummingbird, lifecycle, logging, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),

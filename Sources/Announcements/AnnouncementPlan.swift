@@ -69,6 +69,7 @@ struct ClassOrder: Sendable, Hashable {
     /// Gives an announcing decision the class that won.
     func settle(_ decision: inout Decision) {
         guard let winner = classes.first else { return }
+        if decision.attributeClass != winner { decision.classCause = .sharedAddress }
         decision.attributeClass = winner
         if classes.count > 1, !decision.reason.drains {
             decision.warnings.append(.classConflict(classes.map(\.rawValue)))

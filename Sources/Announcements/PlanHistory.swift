@@ -9,14 +9,15 @@ public struct PlanHistory: Sendable, Hashable {
     /// What FRR runs, without what was announced by hand.
     private var running: [IPAddress: AttributeClass] = [:]
     /// Since when a VIP has been running with class `drain`.
-    private var drainingSince: [IPAddress: Duration] = [:]
+    private(set) var drainingSince: [IPAddress: Duration] = [:]
     /// What the last plan wanted; nil before the first.
     private var wanted: Set<IPAddress>?
     /// Times at which a VIP became wanted or unwanted, within the window.
     private var changes: [IPAddress: [Duration]] = [:]
-    private var heldUntil: [IPAddress: Duration] = [:]
+    /// Until when a VIP is held down.
+    private(set) var heldUntil: [IPAddress: Duration] = [:]
     /// Since when the fuse has been holding.
-    private var fuseSince: Duration?
+    private(set) var fuseSince: Duration?
     private var isFuseReleased = false
 
     /// Knows nothing yet.
@@ -138,6 +139,7 @@ extension AnnouncementPlan {
             guard let vip = decisions[index].vip, let reason = newReason(vip, decisions[index].reason) else { continue }
             decisions[index].reason = reason
             decisions[index].attributeClass = nil
+            decisions[index].classCause = nil
             announcements[vip] = nil
         }
     }

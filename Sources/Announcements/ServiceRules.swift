@@ -14,6 +14,8 @@ public struct Decision: Sendable, Hashable {
     public var reason: ReasonCode
     /// The class to announce with; nil when not announced.
     public var attributeClass: AttributeClass?
+    /// Why that class; nil when not announced.
+    public var classCause: ClassCause?
     /// The endpoints that counted, or with a negative outcome those that were looked at, ordered; at most eight.
     public var endpoints: [EndpointFact] = []
     /// Oddities that did not decide.
@@ -155,8 +157,9 @@ public struct ServiceRules {
         }
         guard decision.reason.announces else { return }
         if let cause = drainCause { decision.reason = cause }
-        let asked = attributeClass(warnings: &decision.warnings)
+        let (asked, cause) = attributeClass(warnings: &decision.warnings)
         decision.attributeClass = decision.reason.drains ? .drain : asked
+        decision.classCause = decision.reason.drains ? .drain : cause
     }
 
     /// The first cause of an ordered drain of whatever could be announced, or nil.
@@ -173,15 +176,15 @@ public struct ServiceRules {
         return nil
     }
 
-    private func attributeClass(warnings: inout [PlanWarning]) -> AttributeClass {
-        guard let name = service.annotations.className else { return .default }
+    private func attributeClass(warnings: inout [PlanWarning]) -> (AttributeClass, ClassCause) {
+        guard let name = service.annotations.className else { return (.default, .noAnnotation) }
         // `manual` marks what an operator announced by hand and no agent touches: a Service that could take it would
         // never lose its VIP again.
         guard let known = AttributeClass(rawValue: name), known != .manual, configuration.tags.tag(of: known) != nil
         else {
             warnings.append(.unknownClass(service: service.id, name: name))
-            return .default
+            return (.default, .unknownClass)
         }
-        return known
+        return (known, .annotation)
     }
 }

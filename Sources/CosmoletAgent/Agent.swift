@@ -76,7 +76,9 @@ public struct Agent: Sendable {
 
         var services: [any ServiceLifecycle.Service] = [HangUpHandler(commitLog: northbound.commitLog, logger: logger)]
         if let address = configuration.http {
-            services.append(ObservabilityServer(address: address, telemetry: telemetry, logger: logger))
+            let explainer = Explainer(node: node, reconciler: reconciler, telemetry: telemetry)
+            services.append(
+                ObservabilityServer(address: address, telemetry: telemetry, explainer: explainer, logger: logger))
         }
         services += northbound.services
         services.append(Running { [session = northbound.session] in await session.keepAlive() })

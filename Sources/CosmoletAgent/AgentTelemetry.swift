@@ -10,6 +10,8 @@ public final class AgentTelemetry: Sendable {
     public let registry: MetricRegistry
     /// The conditions behind `/livez` and `/readyz`.
     public let health: HealthState
+    /// How fresh each watch is.
+    let watches = WatchBoard()
 
     /// Name of the reconcile loop in `/livez`.
     static let reconcileLoop = "reconcile"

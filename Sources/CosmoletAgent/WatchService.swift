@@ -19,6 +19,7 @@ struct WatchService<Resource: KubernetesResource>: ServiceLifecycle.Service {
         telemetry.registry.onScrape { [weak watcher] _ in
             if let watcher { metrics.show(watcher.status) }
         }
+        telemetry.watches.add(Resource.path.plural) { [weak watcher] in watcher?.status }
         self.watcher = watcher
         self.apply = apply
     }

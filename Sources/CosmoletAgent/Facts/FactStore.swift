@@ -81,9 +81,9 @@ struct FactStore {
     let configuration: PlannerConfiguration
     private(set) var node: NodeFacts?
     private(set) var listed: Set<FactSource> = []
-    private var services: [ServiceID: ServiceFacts] = [:]
-    private var slices: [SliceID: SliceFacts] = [:]
-    private var slicesByService: [ServiceID: Set<SliceID>] = [:]
+    private(set) var services: [ServiceID: ServiceFacts] = [:]
+    private(set) var slices: [SliceID: SliceFacts] = [:]
+    private(set) var slicesByService: [ServiceID: Set<SliceID>] = [:]
     private var assembly: PlanAssembly
     /// The configuration that the assembly's Services were judged by.
     private var judgedBy: PlannerConfiguration
@@ -91,7 +91,7 @@ struct FactStore {
     private var namespaces: [String: [String: String]] = [:]
     /// One copy of each name of a node: tens of thousands of endpoints have the same few.
     private var nodeNames: Set<String> = []
-    private var history = PlanHistory()
+    private(set) var history = PlanHistory()
     /// The last value of the annotation that releases the fuse.
     private var fuseRelease: String?
 

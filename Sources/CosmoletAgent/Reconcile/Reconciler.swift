@@ -44,6 +44,8 @@ public actor Reconciler {
     private var decisions: [Decision] = []
     /// When everything was listed, until there is a plan.
     private var listedAt: ContinuousClock.Instant?
+    /// For whoever asks why.
+    private var ledger = ReconcileLedger()
     /// When the plan changes by itself, and when the loop is woken for that, as `elapsed` has it.
     private var nextChange: Duration?
     private var scheduledWake: Duration?
@@ -140,6 +142,11 @@ public actor Reconciler {
         }
     }
 
+    /// What an explanation is made of: copies of references, so that this takes no time whatever there is.
+    func explainSnapshot() -> ExplainSnapshot {
+        ExplainSnapshot(facts: facts, ledger: ledger, now: elapsed())
+    }
+
     /// Returns once every fact that was applied before has been acted upon, as far as FRR let it.
     package func quiesce() async {
         guard !isSettled else { return }
@@ -187,6 +194,7 @@ public actor Reconciler {
             let (hasNews, start) = (facts.hasNews, ContinuousClock.now)
             let plan = facts.plan(running: Self.announced(running), at: elapsed())
             nextChange = plan?.nextChange
+            ledger.planned(plan)
             guard let plan else { return nil }
             report(plan)
             let difference = PlannedDifference(plan: plan, running: running)
@@ -200,6 +208,7 @@ public actor Reconciler {
         } catch {
             if error.code == .disconnected || error.code == .deadlineExceeded { loseSession(error.message) }
             if !isOpen, !isEmbedded { telemetry.sessionLost(error.message) }
+            ledger.failed(error.message, isConnected: isOpen)
             let wait = backoff.next()
             logger.log(
                 level: isEmbedded && !isOpen ? .debug : .warning,
@@ -227,7 +236,7 @@ public actor Reconciler {
     }
 
     /// Without what was announced by hand.
-    private static func announced(_ running: Set<Network>) -> [IPAddress: AttributeClass] {
+    static func announced(_ running: Set<Network>) -> [IPAddress: AttributeClass] {
         let ours = running.filter { network in
             network.attributeClass != .manual && network.prefix.length == network.prefix.family.bitWidth
         }
@@ -249,6 +258,7 @@ public actor Reconciler {
         let isReconnect = wasOpen
         isOpen = true
         wasOpen = true
+        ledger.opened()
         running = nil
         refused = [:]
         guard !isEmbedded else { return }
@@ -264,6 +274,7 @@ public actor Reconciler {
     private func readRunning() async throws(ManagementError) {
         let networks = try await session.networks()
         running = networks
+        ledger.ran(networks, at: elapsed())
         telemetry.running(networks)
         telemetry.runningRead()
     }
@@ -292,6 +303,7 @@ public actor Reconciler {
         }
         isOpen = false
         running = nil
+        ledger.failed(reason, isConnected: false)
     }
 
     /// Commits what the plan wants and FRR does not have. Returns false when a retry is due.
@@ -330,10 +342,12 @@ public actor Reconciler {
         if !isEmbedded { telemetry.committed(result) }
         if let duration = changeToReply(result, start: start, since: since) { telemetry.changeReached(in: duration) }
         log(transaction, result)
+        if result.outcome == .applied { running?.apply(edits) }
+        ledger.committed(
+            transaction, result, running: result.outcome == .applied ? running : nil, at: elapsed(), time: Date())
         switch result.outcome {
         case .applied:
             refusals = 0
-            running?.apply(edits)
             if let running { telemetry.running(running) }
             observer?.applied(edits, of: difference.plan)
             return true
