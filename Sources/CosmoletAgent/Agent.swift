@@ -14,10 +14,14 @@ internal import Synchronization
 /// reverse, so that no change arrives any more when the session is closed.
 public struct Agent: Sendable {
     private let configuration: AgentConfiguration
+    private let source: ConfigurationSource?
 
     /// Takes a configuration; nothing happens before `run()`.
-    public init(_ configuration: AgentConfiguration) {
+    ///
+    /// - Parameter source: where it comes from, to read it again when it changes.
+    public init(_ configuration: AgentConfiguration, source: ConfigurationSource? = nil) {
         self.configuration = configuration
+        self.source = source
     }
 
     /// Runs until SIGTERM or SIGINT. What is announced stays announced.
@@ -26,7 +30,7 @@ public struct Agent: Sendable {
     ///   journal is another process's. An API server, a northbound or an FRR that does not answer is no error: the agent
     ///   waits for it.
     public func run() async throws {
-        configuration.bootstrapLog()
+        let logLevel = configuration.bootstrapLog()
         let node = configuration.node ?? ProcessInfo.processInfo.hostName
         var logger = Logger(label: "cosmolet")
         logger[metadataKey: LogKeys.node] = "\(node)"
@@ -36,14 +40,16 @@ public struct Agent: Sendable {
                 kubeconfig: configuration.kubeconfig, environment: ProcessInfo.processInfo.environment),
             logger: logger)
         let result: Result<Void, any Error>
-        do { result = .success(try await run(kubernetes, node: node, logger: logger)) } catch {
+        do { result = .success(try await run(kubernetes, node: node, logLevel: logLevel, logger: logger)) } catch {
             result = .failure(error)
         }
         await kubernetes.shutdown()
         try result.get()
     }
 
-    private func run(_ kubernetes: KubernetesClient, node: String, logger: Logger) async throws {
+    private func run(
+        _ kubernetes: KubernetesClient, node: String, logLevel: LogLevelControl, logger: Logger
+    ) async throws {
         let endpoint = configuration.northbound.connect ?? configuration.provider
         let providers = Providers(configuration, endpoint: endpoint, logger: logger)
         var conditions: Set<HealthState.Condition> = [.synced, .session, .commitKnown]
@@ -70,14 +76,28 @@ public struct Agent: Sendable {
             session: northbound.session, configuration: configuration.planner, telemetry: telemetry,
             isEmbedded: northbound.isEmbedded, logger: logger)
 
-        var services: [any ServiceLifecycle.Service] = [HangUpHandler(commitLog: northbound.commitLog, logger: logger)]
+        let namespaces = Gate()
+        if configuration.planner.selection.needsNamespaces { namespaces.open() }
+        let reloader = source.map {
+            ConfigurationReloader($0, started: configuration, registry: telemetry.registry, logger: logger) { new in
+                logLevel.level = new.logLevel.level
+                if new.planner.selection.needsNamespaces { namespaces.open() }
+                await reconciler.reconfigure(new.planner)
+            }
+        }
+
+        var services: [any ServiceLifecycle.Service] = [
+            HangUpHandler(commitLog: northbound.commitLog, reloader: reloader, logger: logger)
+        ]
         if let address = configuration.http {
             services.append(ObservabilityServer(address: address, telemetry: telemetry, logger: logger))
         }
         services += northbound.services
         services.append(Running { [session = northbound.session] in await session.keepAlive() })
         services.append(Running { await reconciler.run() })
-        services += watches(kubernetes, node: node, telemetry: telemetry, logger: logger, reconciler)
+        services += watches(
+            kubernetes, node: node, namespaces: namespaces, telemetry: telemetry, logger: logger, reconciler)
+        if let reloader { services.append(Running { await reloader.run() }) }
         defer { logger.info("cosmolet agent has stopped, announcements stay in place") }
         try await ServiceGroup.runToTheEnd(services)
     }
@@ -123,9 +143,10 @@ public struct Agent: Sendable {
     // MARK: - Kubernetes
 
     private func watches(
-        _ client: KubernetesClient, node: String, telemetry: AgentTelemetry, logger: Logger, _ reconciler: Reconciler
+        _ client: KubernetesClient, node: String, namespaces: Gate, telemetry: AgentTelemetry, logger: Logger,
+        _ reconciler: Reconciler
     ) -> [any ServiceLifecycle.Service] {
-        var services: [any ServiceLifecycle.Service] = [
+        [
             WatchService<Kubernetes.Service>(client: client, telemetry: telemetry, logger: logger) {
                 await reconciler.apply(ResourceMapping.change($0))
             },
@@ -139,14 +160,14 @@ public struct Agent: Sendable {
                 if unreadable.isUnreadable(change) { return }
                 if let change = ResourceMapping.change(change) { await reconciler.apply(change) }
             },
-        ]
-        if configuration.planner.selection.needsNamespaces {
-            services.append(
-                WatchService<Namespace>(client: client, telemetry: telemetry, logger: logger) {
+            // Namespaces are watched from when a rule first needs them.
+            Running {
+                guard await namespaces.wait() else { return }
+                await WatchService<Namespace>(client: client, telemetry: telemetry, logger: logger) {
                     await reconciler.apply(ResourceMapping.change($0))
-                })
-        }
-        return services
+                }.run()
+            },
+        ]
     }
 }
 

@@ -19,6 +19,6 @@ struct Cosmolet: AsyncParsableCommand {
         version: CosmoletVersion.current,
         subcommands: [
             AgentCommand.self, NorthboundCommand.self, CommitsCommand.self, AnnounceCommand.self, WithdrawCommand.self,
-            ListCommand.self,
+            ListCommand.self, ConfigCommand.self, FRRConfigCommand.self,
         ])
 }

@@ -18,7 +18,7 @@ final class Cluster: Sendable {
     let routers: [RouterTable]
     private let agents = Mutex<[String: ManagedProcess]>([:])
     /// The agents' configuration file.
-    private let configuration: String
+    let configuration: String
 
     private init(
         lab: Lab, server: KubeSimServer, url: String, folder: URL, configuration: String

@@ -83,7 +83,7 @@ public enum FactChange: Sendable {
 ///
 /// Decisions are kept for each Service, so that one change judges one Service again.
 struct FactStore {
-    let configuration: PlannerConfiguration
+    private(set) var configuration: PlannerConfiguration
     private(set) var node: NodeFacts?
     private(set) var listed: Set<FactSource> = []
     private var services: [ServiceID: ServiceFacts] = [:]
@@ -153,6 +153,12 @@ struct FactStore {
     }
 
     // MARK: - Changes
+
+    /// Judges by other rules from now on. What is known of the cluster stays, and so does what was announced so far.
+    mutating func reconfigure(_ new: PlannerConfiguration) {
+        configuration = new
+        stale.formUnion(services.keys)
+    }
 
     /// Takes news in. Returns false when it changed nothing that a plan could depend on.
     mutating func apply(_ change: FactChange) -> Bool {

@@ -20,13 +20,14 @@ public actor Reconciler {
     private let clock: any Clock<Duration>
     /// Time since this object was made, by `clock`.
     private let elapsed: @Sendable () -> Duration
-    private let fuse: WithdrawalFuse?
     private let isEmbedded: Bool
     private let logger: Logger
     private let idPrefix: String
 
     private let trigger = Trigger()
     private var facts: FactStore
+    /// Rules that need facts which are not there yet.
+    private var nextRules: PlannerConfiguration?
     private var isOpen = false
     private var wasOpen = false
     /// What FRR runs, as far as is known; nil when it must be read.
@@ -64,7 +65,6 @@ public actor Reconciler {
         self.telemetry = telemetry
         self.clock = clock
         elapsed = Self.stopwatch(clock)
-        fuse = configuration.fuse
         self.logger = logger
         facts = FactStore(configuration: configuration)
         idPrefix = String(UInt64(Date().timeIntervalSince1970 * 1000), radix: 36)
@@ -91,6 +91,24 @@ public actor Reconciler {
         }
         telemetry.synced(facts)
         oldestChange = oldestChange ?? .now
+        takeNextRules()
+        unsettle(.facts)
+    }
+
+    /// Plans by other rules from now on, as one change: what they want differs from what is announced, and only the
+    /// difference is committed, with regard to the fuse. Rules that need Namespaces wait until these have been listed.
+    public func reconfigure(_ configuration: PlannerConfiguration) {
+        nextRules = configuration
+        takeNextRules()
+        if nextRules != nil { logger.info("the new rules wait until Namespaces have been listed") }
+    }
+
+    private func takeNextRules() {
+        guard let rules = nextRules, !rules.selection.needsNamespaces || facts.listed.contains(.namespaces) else {
+            return
+        }
+        nextRules = nil
+        facts.reconfigure(rules)
         unsettle(.facts)
     }
 
@@ -176,7 +194,7 @@ public actor Reconciler {
             nextChange = plan?.nextChange
             guard let plan else { return nil }
             telemetry.planned(plan)
-            decisionLog.update(plan, fuse: fuse, logger: logger)
+            decisionLog.update(plan, fuse: facts.configuration.fuse, logger: logger)
             let sequenceBefore = sequence
             guard try await commitDifference(plan) else { return backoff.next() }
             backoff.reset()
