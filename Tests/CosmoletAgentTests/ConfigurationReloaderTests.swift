@@ -46,7 +46,7 @@ import Testing
             try yaml.write(toFile: data, atomically: false, encoding: .utf8)
             let new = isLink ? data + ".link" : data
             if isLink { try FileManager.default.createSymbolicLink(atPath: new, withDestinationPath: data) }
-            guard rename(new, file) == 0 else { throw DeadlineExceeded(description: "cannot rename \(new)") }
+            try #require(rename(new, file) == 0)
         }
 
         func write(_ yaml: String, isLink: Bool = false) throws {

@@ -52,7 +52,7 @@ extension Cluster {
     fileprivate func configure(_ text: String) throws {
         let new = configuration + ".new"
         try text.write(toFile: new, atomically: false, encoding: .utf8)
-        guard rename(new, configuration) == 0 else { throw DeadlineExceeded(description: "cannot rename \(new)") }
+        try #require(rename(new, configuration) == 0)
     }
 
     fileprivate func label(namespace: String, _ key: String, _ value: String) throws {
