@@ -65,7 +65,7 @@ let package = Package(
         .target(
             name: "CosmoletAgent",
             dependencies: [
-                "Announcements", "FRRManagement", "Journal", "Kubernetes", "NetworkTypes", "Northbound",
+                "Announcements", "Bindings", "FRRManagement", "Journal", "Kubernetes", "NetworkTypes", "Northbound",
                 "NorthboundRPC",
                 "Observability", "Yams",
                 hummingbird, lifecycle, logging, .product(name: "UnixSignals", package: "swift-service-lifecycle"),

@@ -53,7 +53,9 @@ public struct IPAddress: Sendable, Hashable, Comparable {
     /// Reads an address.
     ///
     /// - Throws: `AddressError` when the text is not exactly one address.
-    public init(_ text: some StringProtocol) throws(AddressError) {
+    @specialized(where Text == String)
+    @specialized(where Text == Substring)
+    public init<Text: StringProtocol>(_ text: Text) throws(AddressError) {
         // By bytes: to find the characters of thousands of addresses takes ten times as long as to read them.
         let bytes = Array(text.utf8)[...]
         self = bytes.contains(0x3A) ? try Self.parseIPv6(bytes, of: text) : try Self.parseIPv4(bytes, of: text)
@@ -164,9 +166,11 @@ extension IPAddress: CustomStringConvertible, LosslessStringConvertible {
     public var description: String {
         switch family {
         case .ipv4:
-            return [24, 16, 8, 0].map { String(UInt8(truncatingIfNeeded: bits >> UInt128($0))) }.joined(separator: ".")
+            return "\(low >> 24).\(low >> 16 & 0xFF).\(low >> 8 & 0xFF).\(low & 0xFF)"
         case .ipv6:
-            return Self.describe(groups: (0..<8).map { UInt16(truncatingIfNeeded: bits >> UInt128(112 - 16 * $0)) })
+            let halves = [high, low]
+            return Self.describe(
+                groups: (0..<8).map { UInt16(truncatingIfNeeded: halves[$0 / 4] >> UInt64(48 - 16 * ($0 % 4))) })
         }
     }
 

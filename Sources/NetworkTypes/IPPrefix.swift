@@ -31,7 +31,9 @@ public struct IPPrefix: Sendable, Hashable, Comparable {
     /// Reads `address/length`, or a bare address as a host prefix.
     ///
     /// - Throws: `AddressError` when the text is no prefix or has host bits set.
-    public init(_ text: some StringProtocol) throws(AddressError) {
+    @specialized(where Text == String)
+    @specialized(where Text == Substring)
+    public init<Text: StringProtocol>(_ text: Text) throws(AddressError) {
         let slash = text.utf8.firstIndex(of: 0x2F) ?? text.endIndex
         let address: IPAddress
         do { address = try IPAddress(text[..<slash]) } catch { throw AddressError(text, error.reason) }

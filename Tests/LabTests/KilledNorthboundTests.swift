@@ -1,6 +1,5 @@
+import Bindings
 import CosmoletTesting
-// With some sets of files compiled together, the members of stat(2) count as this module's instead of Glibc's.
-import Dispatch
 import Foundation
 import Glibc
 import Journal
@@ -137,7 +136,7 @@ private struct KillMatrix {
         switch step {
         case .intentWritten:
             relay.begin()
-            Thread.detachNewThread { [before = LogState(log)] in
+            Thread.detachNewThread { [before = FileStatus(path: log)] in
                 Self.waitForChange(of: log, since: before)
                 Self.kill(process)
             }
@@ -150,7 +149,7 @@ private struct KillMatrix {
         case .frame(let number): relay.begin(.act(step: number) { Self.kill(process) })
         case .resultWritten(let milliseconds):
             relay.begin(
-                .act(step: frames) { [before = LogState(log)] in
+                .act(step: frames) { [before = FileStatus(path: log)] in
                     Self.waitForChange(of: log, since: before)
                     let moment = ContinuousClock.now + .milliseconds(milliseconds)
                     while ContinuousClock.now < moment {}
@@ -160,9 +159,9 @@ private struct KillMatrix {
         }
     }
 
-    private static func waitForChange(of log: String, since before: LogState) {
+    private static func waitForChange(of log: String, since before: FileStatus?) {
         let deadline = ContinuousClock.now + .seconds(2)
-        while LogState(log) == before, ContinuousClock.now < deadline {}
+        while FileStatus(path: log) == before, ContinuousClock.now < deadline {}
     }
 
     /// Returns when the process is gone, so that nothing passes the relay that it did later.
@@ -229,19 +228,6 @@ private struct KillMatrix {
         let exported = try JournalModel(lines: text.split(separator: "\n"))
         let listed = try await node.networks("list", "--northbound", "mgmtd:\(node.node.managementSocket)")
         #expect(exported.networks == listed)
-    }
-}
-
-/// Size and time of the journal's write-ahead log: what changes with the first byte of a write.
-private struct LogState: Equatable {
-    private let size: Int
-    private let seconds: Int
-    private let nanoseconds: Int
-
-    init(_ path: String) {
-        var status = stat()
-        stat(path, &status)
-        (size, seconds, nanoseconds) = (Int(status.st_size), status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
     }
 }
 

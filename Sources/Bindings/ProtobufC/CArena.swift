@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Owns the C structs and strings of one message while it is packed. Freed as a whole.
 @safe
 final class CArena {
@@ -17,15 +19,13 @@ final class CArena {
 
     /// A NUL-terminated copy.
     func string(_ text: String) -> UnsafeMutablePointer<CChar> {
-        let bytes = text.utf8.prefix { $0 != 0 }
-        let pointer = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count + 1)
-        unsafe allocations.append(UnsafeMutableRawPointer(pointer))
-        var index = 0
-        for byte in bytes {
-            unsafe pointer[index] = CChar(bitPattern: byte)
-            index += 1
+        let pointer = unsafe text.withCString { source in
+            let size = unsafe strlen(source) + 1
+            let copy = UnsafeMutablePointer<CChar>.allocate(capacity: size)
+            unsafe copy.initialize(from: source, count: size)
+            return unsafe copy
         }
-        unsafe pointer[index] = 0
+        unsafe allocations.append(UnsafeMutableRawPointer(pointer))
         return unsafe pointer
     }
 

@@ -13,6 +13,7 @@ internal import CProtobufC
 /// | 1 | 8 bytes | none of ours |
 /// | 2 | varint length, then so many bytes | text, messages, packed enums |
 /// | 5 | 4 bytes | none of ours |
+@safe
 struct NorthboundWireScan {
     /// Messages within messages; ours have three levels.
     private static let maximumDepth = 8
@@ -21,24 +22,27 @@ struct NorthboundWireScan {
     private let limits: NorthboundMessageLimits
     private var position = 0
     private var unknownFieldCount = 0
-    /// Where the walk is: the names of the fields that led here.
-    private var names: [String] = []
+    /// Where the walk is: the message, and the fields that led here. Their names are made when something is wrong.
+    private let root: UnsafePointer<ProtobufCMessageDescriptor>
+    private var steps: [(field: UnsafePointer<ProtobufCFieldDescriptor>, index: Int?)] = unsafe []
 
     /// Passes, or throws what is wrong.
     static func check(
         _ bytes: [UInt8], as descriptor: UnsafePointer<ProtobufCMessageDescriptor>, limits: NorthboundMessageLimits
     ) throws(NorthboundMessageError) {
-        var scan = NorthboundWireScan(bytes: bytes, limits: limits)
-        unsafe scan.names.append(String(cString: descriptor.pointee.short_name))
+        var scan = unsafe NorthboundWireScan(bytes: bytes, limits: limits, root: descriptor)
         guard bytes.count <= limits.byteCount else {
             throw scan.failure("has \(bytes.count) bytes, at most \(limits.byteCount) are allowed")
         }
         try unsafe scan.message(until: bytes.count, descriptor)
     }
 
-    private init(bytes: [UInt8], limits: NorthboundMessageLimits) {
+    private init(
+        bytes: [UInt8], limits: NorthboundMessageLimits, root: UnsafePointer<ProtobufCMessageDescriptor>
+    ) {
         self.bytes = bytes
         self.limits = limits
+        unsafe self.root = unsafe root
     }
 
     private mutating func message(
@@ -86,12 +90,14 @@ struct NorthboundWireScan {
         }
         switch type {
         case PROTOBUF_C_TYPE_MESSAGE:
-            guard names.count < Self.maximumDepth else { throw unsafe failure(in: field, "is nested too deeply") }
-            unsafe names.append(name(of: field, isRepeated ? count - 1 : nil))
+            guard unsafe steps.count + 1 < Self.maximumDepth else {
+                throw unsafe failure(in: field, "is nested too deeply")
+            }
+            unsafe steps.append((field, isRepeated ? count - 1 : nil))
             position = range.lowerBound
             let nested = unsafe field.pointee.descriptor.assumingMemoryBound(to: ProtobufCMessageDescriptor.self)
             try unsafe message(until: range.upperBound, nested)
-            names.removeLast()
+            unsafe steps.removeLast()
         case PROTOBUF_C_TYPE_STRING:
             if let reason = textProblem(in: range) {
                 throw unsafe failure(in: field, reason, index: isRepeated ? count - 1 : nil)
@@ -172,6 +178,11 @@ struct NorthboundWireScan {
     // MARK: - Failures
 
     private func failure(_ reason: String, field: String? = nil) -> NorthboundMessageError {
+        var names = unsafe [String(cString: root.pointee.short_name)]
+        for index in unsafe steps.indices {
+            let step = unsafe steps[index]
+            unsafe names.append(name(of: step.field, step.index))
+        }
         let path = (names + (field.map { [$0] } ?? [])).joined(separator: ".")
         return NorthboundMessageError(field: path, reason: reason)
     }

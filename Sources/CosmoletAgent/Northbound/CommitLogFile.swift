@@ -1,5 +1,4 @@
-// Where a type of the system, such as `stat`, is said to come from depends on what the compiler saw first.
-internal import CDispatch
+internal import Bindings
 internal import Dispatch
 internal import Glibc
 internal import Journal
@@ -156,12 +155,8 @@ private final class LineWriter: @unchecked Sendable {
             return
         }
         if descriptor >= 0 {
-            var opened = stat()
-            var named = stat()
-            let isSame =
-                fstat(descriptor, &opened) == 0 && stat(path, &named) == 0 && opened.st_ino == named.st_ino
-                && opened.st_dev == named.st_dev
-            if !isSame { close() }
+            let opened = FileStatus(descriptor: descriptor)
+            if opened == nil || opened?.identity != FileStatus(path: path)?.identity { close() }
         }
         guard descriptor < 0 else { return }
         descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
@@ -188,8 +183,7 @@ private final class LineWriter: @unchecked Sendable {
 
     /// Half a line, for instance on a full device, would spoil the next one.
     private func takeBack(_ count: Int) {
-        var status = stat()
-        guard count > 0, fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
-        ftruncate(descriptor, status.st_size - off_t(count))
+        guard count > 0, let status = FileStatus(descriptor: descriptor), status.isRegularFile else { return }
+        ftruncate(descriptor, off_t(status.size) - off_t(count))
     }
 }

@@ -1,5 +1,4 @@
-// For `stat`, which the compiler takes from here or from Glibc, by the order in which it loads them.
-internal import CDispatch
+internal import Bindings
 internal import Foundation
 internal import Glibc
 internal import Journal
@@ -125,7 +124,6 @@ package final class NorthboundRuntime: Sendable {
     }
 
     private static func byteCount(_ path: String) -> Double {
-        var status = stat()
-        return stat(path, &status) == 0 ? Double(status.st_size) : 0
+        FileStatus(path: path).map { Double($0.size) } ?? 0
     }
 }

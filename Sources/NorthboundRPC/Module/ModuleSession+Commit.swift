@@ -54,8 +54,13 @@ private struct ModuleCommit {
 
     /// What running lacks of it, in words.
     func missing(in networks: Set<Network>) -> [String] {
-        let found = Dictionary(networks.map { ($0.prefix, $0.attributeClass) }, uniquingKeysWith: { $1 })
-        return wanted.filter { found[$0.key] != $0.value }.keys.sorted().map(\.description)
+        let removes = wanted.contains { $0.value == nil }
+        let prefixes = removes ? Set(networks.map(\.prefix)) : []
+        let missing = wanted.filter { prefix, attributeClass in
+            guard let attributeClass else { return prefixes.contains(prefix) }
+            return !networks.contains(Network(prefix: prefix, attributeClass: attributeClass))
+        }
+        return missing.keys.sorted().map(\.description)
     }
 }
 
