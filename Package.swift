@@ -146,7 +146,7 @@ let package = Package(
             name: "CosmoletAgentTests",
             dependencies: [
                 "Announcements", "CosmoletAgent", "CosmoletTesting", "Journal", "KubeSim", "Kubernetes",
-                "NetworkTypes", "Northbound", "NorthboundRPC", "Observability", lifecycle, logging, subprocess,
+                "NetworkTypes", "Northbound", "NorthboundRPC", "Observability", "Yams", lifecycle, logging, subprocess,
             ],
             swiftSettings: strict),
         .testTarget(

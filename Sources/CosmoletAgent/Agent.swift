@@ -13,10 +13,14 @@ internal import ServiceLifecycle
 /// reverse, so that no change arrives any more when the session is closed.
 public struct Agent: Sendable {
     private let configuration: AgentConfiguration
+    private let source: ConfigurationSource?
 
     /// Takes a configuration; nothing happens before `run()`.
-    public init(_ configuration: AgentConfiguration) {
+    ///
+    /// - Parameter source: where it comes from, to read it again when it changes.
+    public init(_ configuration: AgentConfiguration, source: ConfigurationSource? = nil) {
         self.configuration = configuration
+        self.source = source
     }
 
     /// Runs until SIGTERM or SIGINT. What is announced stays announced.
@@ -25,7 +29,7 @@ public struct Agent: Sendable {
     ///   journal is another process's. An API server, a northbound or an FRR that does not answer is no error: the agent
     ///   waits for it.
     public func run() async throws {
-        configuration.bootstrapLog()
+        let logLevel = configuration.bootstrapLog()
         let node = configuration.node ?? ProcessInfo.processInfo.hostName
         var logger = Logger(label: "cosmolet")
         logger[metadataKey: LogKeys.node] = "\(node)"
@@ -35,14 +39,16 @@ public struct Agent: Sendable {
                 kubeconfig: configuration.kubeconfig, environment: ProcessInfo.processInfo.environment),
             logger: logger)
         let result: Result<Void, any Error>
-        do { result = .success(try await run(kubernetes, node: node, logger: logger)) } catch {
+        do { result = .success(try await run(kubernetes, node: node, logLevel: logLevel, logger: logger)) } catch {
             result = .failure(error)
         }
         await kubernetes.shutdown()
         try result.get()
     }
 
-    private func run(_ kubernetes: KubernetesClient, node: String, logger: Logger) async throws {
+    private func run(
+        _ kubernetes: KubernetesClient, node: String, logLevel: LogLevelControl, logger: Logger
+    ) async throws {
         let endpoint = configuration.northbound.connect ?? configuration.provider
         let providers = Providers(configuration, endpoint: endpoint, logger: logger)
         var conditions: Set<HealthState.Condition> = [.synced, .session, .commitKnown]
@@ -74,7 +80,19 @@ public struct Agent: Sendable {
             session: northbound.session, configuration: configuration.planner, telemetry: telemetry,
             isEmbedded: northbound.isEmbedded, observer: recorder, logger: logger)
 
-        var services: [any ServiceLifecycle.Service] = [HangUpHandler(commitLog: northbound.commitLog, logger: logger)]
+        let namespaces = Gate()
+        if configuration.planner.selection.needsNamespaces { namespaces.open() }
+        let reloader = source.map {
+            ConfigurationReloader($0, started: configuration, registry: telemetry.registry, logger: logger) { new in
+                logLevel.level = new.logLevel.level
+                if new.planner.selection.needsNamespaces { namespaces.open() }
+                await reconciler.reconfigure(new.planner)
+            }
+        }
+
+        var services: [any ServiceLifecycle.Service] = [
+            HangUpHandler(commitLog: northbound.commitLog, reloader: reloader, logger: logger)
+        ]
         if let address = configuration.http {
             let explainer = Explainer(node: node, reconciler: reconciler, telemetry: telemetry)
             services.append(
@@ -84,7 +102,9 @@ public struct Agent: Sendable {
         services.append(Running { [session = northbound.session] in await session.keepAlive() })
         if let recorder { services.append(Running { await recorder.run() }) }
         services.append(Running { await reconciler.run() })
-        services += watches(kubernetes, node: node, telemetry: telemetry, logger: logger, reconciler)
+        services += watches(
+            kubernetes, node: node, namespaces: namespaces, telemetry: telemetry, logger: logger, reconciler)
+        if let reloader { services.append(Running { await reloader.run() }) }
         defer { logger.info("cosmolet agent has stopped, announcements stay in place") }
         try await ServiceGroup.runToTheEnd(services)
     }
@@ -130,9 +150,10 @@ public struct Agent: Sendable {
     // MARK: - Kubernetes
 
     private func watches(
-        _ client: KubernetesClient, node: String, telemetry: AgentTelemetry, logger: Logger, _ reconciler: Reconciler
+        _ client: KubernetesClient, node: String, namespaces: Gate, telemetry: AgentTelemetry, logger: Logger,
+        _ reconciler: Reconciler
     ) -> [any ServiceLifecycle.Service] {
-        var services: [any ServiceLifecycle.Service] = [
+        [
             WatchService<Kubernetes.Service>(client: client, telemetry: telemetry, logger: logger) {
                 if let change = ResourceMapping.change($0) { await reconciler.apply(change) }
             },
@@ -142,13 +163,13 @@ public struct Agent: Sendable {
             WatchService<Node>(client: client, scope: .object(named: node), telemetry: telemetry, logger: logger) {
                 if let change = ResourceMapping.change($0) { await reconciler.apply(change) }
             },
-        ]
-        if configuration.planner.selection.needsNamespaces {
-            services.append(
-                WatchService<Namespace>(client: client, telemetry: telemetry, logger: logger) {
+            // Namespaces are watched from when a rule first needs them.
+            Running {
+                guard await namespaces.wait() else { return }
+                await WatchService<Namespace>(client: client, telemetry: telemetry, logger: logger) {
                     if let change = ResourceMapping.change($0) { await reconciler.apply(change) }
-                })
-        }
-        return services
+                }.run()
+            },
+        ]
     }
 }

@@ -62,6 +62,8 @@ public final class AgentTelemetry: Sendable {
     /// Adds what concerns the process as a whole.
     func describeProcess() {
         registry.collectProcessStatistics()
+        // What it has started with was not refused.
+        registry.gauge(MetricCatalogue.configurationReloadSuccessful).set(to: true)
         describeBuild(provider.withLock(\.self))
     }
 

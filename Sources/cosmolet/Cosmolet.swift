@@ -21,6 +21,6 @@ struct Cosmolet: AsyncParsableCommand {
         subcommands: [
             AgentCommand.self, NorthboundCommand.self, CommitsCommand.self, AnnounceCommand.self, WithdrawCommand.self,
             ListCommand.self, ExplainCommand.self, PlanCommand.self, DrainCommand.self, UndrainCommand.self,
-            ReleaseFuseCommand.self,
+            ReleaseFuseCommand.self, ConfigCommand.self, FRRConfigCommand.self,
         ])
 }

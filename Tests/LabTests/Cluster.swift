@@ -28,7 +28,7 @@ final class Cluster: Sendable {
     let routers: [RouterTable]
     private let agents = Mutex<[String: ManagedProcess]>([:])
     /// The agents' configuration file.
-    private let configuration: String
+    let configuration: String
 
     private init(
         _ provider: Provider, lab: Lab, api: ServerHost, folder: URL, configuration: String

@@ -78,7 +78,7 @@ public enum FactChange: Sendable {
 ///
 /// One change judges one Service again, and changes its part of the plan only.
 struct FactStore {
-    let configuration: PlannerConfiguration
+    private(set) var configuration: PlannerConfiguration
     private(set) var node: NodeFacts?
     private(set) var listed: Set<FactSource> = []
     private(set) var services: [ServiceID: ServiceFacts] = [:]
@@ -170,6 +170,12 @@ struct FactStore {
     }
 
     // MARK: - Changes
+
+    /// Judges by other rules from now on. What is known of the cluster stays, and so does what was announced so far.
+    mutating func reconfigure(_ new: PlannerConfiguration) {
+        configuration = new
+        stale.formUnion(services.keys)
+    }
 
     /// Takes news in. Returns false when it changed nothing that a plan could depend on.
     mutating func apply(_ change: FactChange) -> Bool {

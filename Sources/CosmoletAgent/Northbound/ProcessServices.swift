@@ -14,6 +14,23 @@ struct Running: ServiceLifecycle.Service {
     }
 }
 
+/// Lets one task through once it has been opened.
+struct Gate: Sendable {
+    private let stream: AsyncStream<Void>
+    private let continuation: AsyncStream<Void>.Continuation
+
+    init() { (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
+
+    /// From any thread; again has no effect.
+    func open() { continuation.yield() }
+
+    /// Returns true once it is open, false when the task is cancelled before.
+    func wait() async -> Bool {
+        for await _ in stream { return true }
+        return false
+    }
+}
+
 /// Something that is open already and is closed when its turn comes at the end.
 struct Closing: ServiceLifecycle.Service {
     let close: @Sendable () async -> Void
@@ -26,17 +43,21 @@ struct Closing: ServiceLifecycle.Service {
     }
 }
 
-/// Answers SIGHUP: the commit log's file is opened anew, without one the signal is ignored.
+/// Answers SIGHUP: the commit log's file is opened anew, and the configuration is read again, where there are any.
 struct HangUpHandler: ServiceLifecycle.Service {
     let commitLog: CommitLogFile?
+    var reloader: ConfigurationReloader?
     let logger: Logger
 
     func run() async {
         let signals = await UnixSignalsSequence(trapping: .sighup)
         for await _ in signals.cancelOnGracefulShutdown() {
             commitLog?.reopen()
-            logger.info(
-                commitLog == nil ? "SIGHUP ignored: there is no commit log to open anew" : "commit log opened anew")
+            if commitLog != nil { logger.info("commit log opened anew") }
+            await reloader?.hangUp()
+            if commitLog == nil, reloader == nil {
+                logger.info("SIGHUP ignored: there is no commit log to open anew and no configuration to read again")
+            }
         }
     }
 }

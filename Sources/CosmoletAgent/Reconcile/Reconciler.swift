@@ -20,7 +20,6 @@ public actor Reconciler {
     private let clock: any Clock<Duration>
     /// Time since this object was made, by `clock`.
     private let elapsed: @Sendable () -> Duration
-    private let fuse: WithdrawalFuse?
     private let isEmbedded: Bool
     private let observer: (any ReconcileObserver)?
     private let logger: Logger
@@ -28,6 +27,8 @@ public actor Reconciler {
 
     private let trigger = Trigger()
     private var facts: FactStore
+    /// Rules that need facts which are not there yet.
+    private var nextRules: PlannerConfiguration?
     private var isOpen = false
     private var wasOpen = false
     /// What FRR runs, as far as is known; nil when it must be read.
@@ -74,7 +75,6 @@ public actor Reconciler {
         self.telemetry = telemetry
         self.clock = clock
         elapsed = Self.stopwatch(clock)
-        fuse = configuration.fuse
         self.logger = logger
         facts = FactStore(configuration: configuration)
         idPrefix = String(UInt64(Date().timeIntervalSince1970 * 1000), radix: 36)
@@ -102,6 +102,24 @@ public actor Reconciler {
         }
         telemetry.synced(facts)
         oldestChange = oldestChange ?? .now
+        takeNextRules()
+        unsettle(.facts)
+    }
+
+    /// Plans by other rules from now on, as one change: what they want differs from what is announced, and only the
+    /// difference is committed, with regard to the fuse. Rules that need Namespaces wait until these have been listed.
+    public func reconfigure(_ configuration: PlannerConfiguration) {
+        nextRules = configuration
+        takeNextRules()
+        if nextRules != nil { logger.info("the new rules wait until Namespaces have been listed") }
+    }
+
+    private func takeNextRules() {
+        guard let rules = nextRules, !rules.selection.needsNamespaces || facts.listed.contains(.namespaces) else {
+            return
+        }
+        nextRules = nil
+        facts.reconfigure(rules)
         unsettle(.facts)
     }
 
@@ -223,7 +241,7 @@ public actor Reconciler {
         telemetry.planned(plan)
         let changes = PlanChange.all(from: decisions, to: plan.decisions)
         decisions = plan.decisions
-        decisionLog.update(plan, changes, fuse: fuse, logger: logger)
+        decisionLog.update(plan, changes, fuse: facts.configuration.fuse, logger: logger)
         observer?.planned(plan, changes)
         guard let listedAt else { return }
         self.listedAt = nil

@@ -92,6 +92,12 @@ public struct Lab: Sendable {
             script, ["vtysh", "--name", description.name, member] + commands.flatMap { ["-c", $0] })
     }
 
+    /// Runs a member's vtysh with options of its own.
+    @discardableResult
+    public func vtysh(_ member: String, options: [String]) async throws -> String {
+        try await Command.run(script, ["vtysh", "--name", description.name, member] + options)
+    }
+
     /// Acts on one daemon of a member: `start`, `kill`, `term`, `pause`, `resume` …
     ///
     /// - Parameter loadsConfiguration: after a start, load the saved configuration as watchfrr does.

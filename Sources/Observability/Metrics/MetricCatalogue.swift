@@ -43,6 +43,23 @@ public enum MetricCatalogue {
         "cosmolet_held_down_vips",
         help: "VIPs not announced here because they came and went too often.")
 
+    // MARK: - Configuration
+
+    /// How often the configuration file was read again.
+    public static let configurationReloads = MetricDefinition.counter(
+        "cosmolet_config_reloads_total", labels: [.outcome],
+        help: "Times that the configuration file was read again, by outcome (applied, unchanged or refused).")
+
+    /// 0 while the file is one that was refused.
+    public static let configurationReloadSuccessful = MetricDefinition.gauge(
+        "cosmolet_config_last_reload_successful",
+        help: "Whether the configuration file as it was last read is in force (1) or was refused (0).")
+
+    /// Keys that differ from those of the start and cannot change while the agent runs.
+    public static let configurationKeysWaiting = MetricDefinition.gauge(
+        "cosmolet_config_keys_waiting_for_restart",
+        help: "Changed keys of the configuration file that count from the next start only.")
+
     // MARK: - Commits
 
     /// Commits by how they ended.
@@ -215,7 +232,7 @@ public enum MetricCatalogue {
     /// All of the above, in the order of the documentation.
     public static let all: [MetricDefinition] = [
         announcedVIPs, desiredVIPs, uninstalledVIPs, planDecisions, planDuration, fuseHeldVIPs, drainedVIPs,
-        heldDownVIPs,
+        heldDownVIPs, configurationReloads, configurationReloadSuccessful, configurationKeysWaiting,
         commits, commitDuration, commitPhase, changeToCommit,
         watchLag, watchConnected, watchReconnects, watchRelists, watchErrors, invalidObjects, events,
         frrConnected, frrReconnects, frrOrphansHealed, providerMoves, providerLeftovers,
