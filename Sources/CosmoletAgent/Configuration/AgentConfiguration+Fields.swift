@@ -45,7 +45,7 @@ extension AgentConfiguration {
             ]),
         Field(
             "events", "Kubernetes Events on Services and the own Node.",
-            [Field("enabled", \.recordsEvents, .bool, .restart, "Whether they are written.")]),
+            [Field("enabled", \.recordsEvents, .boolean, .restart, "Whether they are written.")]),
         Field(
             "northbound", "The northbound: of cosmolet northbound, and of an agent that talks to FRR itself.",
             NorthboundSettings.Key.allCases.map(northboundField)),
