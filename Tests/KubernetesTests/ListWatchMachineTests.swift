@@ -152,20 +152,20 @@ func failure(_ code: KubernetesError.Code, retryAfter: Duration? = nil) -> Kuber
         var script = Script.watching()
         #expect(script.play(.event(.applied(service("b", version: "11")))) == ["applied b"])
         #expect(script.play(.event(.deleted(service("a", version: "12")))) == ["deleted a"])
-        #expect(script.play(.watchEnded(nil), at: 100) == ["watch from 12"])
+        #expect(script.play(.watchEnded(nil), at: 290) == ["watch from 12"])
     }
 
     @Test func bookmarkMovesTheVersionWithoutAChange() {
         var script = Script.watching()
         #expect(script.play(.event(.bookmark(resourceVersion: "99"))) == [])
-        #expect(script.play(.watchEnded(nil), at: 100) == ["watch from 99"])
+        #expect(script.play(.watchEnded(nil), at: 290) == ["watch from 99"])
     }
 
     @Test func invalidObjectIsReportedAndItsVersionCounts() {
         var script = Script.watching()
         let broken = InvalidObject(name: ObjectName(namespace: "n", name: "x"), reason: "bad", resourceVersion: "15")
         #expect(script.play(.event(.invalid(broken))) == ["invalid n/x: bad"])
-        #expect(script.play(.watchEnded(nil), at: 100) == ["watch from 15"])
+        #expect(script.play(.watchEnded(nil), at: 290) == ["watch from 15"])
     }
 
     @Test func invalidObjectsOfAListAreNamedInTheReplacement() {
@@ -182,7 +182,7 @@ func failure(_ code: KubernetesError.Code, retryAfter: Duration? = nil) -> Kuber
         script.play(.event(.applied(service("b"))))
         script.play(.event(.invalid(InvalidObject(name: ObjectName(name: ""), reason: "bad"))))
         script.play(.event(.bookmark(resourceVersion: "")))
-        #expect(script.play(.watchEnded(nil), at: 100) == ["watch from 10"])
+        #expect(script.play(.watchEnded(nil), at: 290) == ["watch from 10"])
     }
 
     @Test func expiredWatchRelistsAtOnce() {
@@ -267,11 +267,18 @@ func failure(_ code: KubernetesError.Code, retryAfter: Duration? = nil) -> Kuber
         #expect(script.play(.waited, at: 1) == ["list notOlderThan(\"10\") limit 1"])
     }
 
+    @Test func watchThatEndsBeforeItsTimeIsNotTrusted() {
+        var script = Script.watching()
+        script.play(.event(.bookmark(resourceVersion: "12")), at: 1)
+        #expect(script.play(.watchEnded(nil), at: 100) == ["list notOlderThan(\"12\") limit 1"])
+        #expect(script.play(.page(page([], version: "12")), at: 100) == ["watch from 12"])
+    }
+
     @Test func watchThatNeverSpokeIsNotTrusted() {
         var script = Script.watching()
-        #expect(script.play(.watchEnded(nil), at: 280) == ["list notOlderThan(\"10\") limit 1"])
+        #expect(script.play(.watchEnded(nil), at: 290) == ["list notOlderThan(\"10\") limit 1"])
         #expect(
-            script.play(.listFailed(failure(.resourceVersionTooLarge)), at: 281)
+            script.play(.listFailed(failure(.resourceVersionTooLarge)), at: 291)
                 == ["list mostRecent limit 2", "relisting"])
     }
 
@@ -291,7 +298,7 @@ func failure(_ code: KubernetesError.Code, retryAfter: Duration? = nil) -> Kuber
     @Test func deletionWithAnOldVersionCountsButDoesNotMoveThePlace() {
         var script = Script.watching()
         #expect(script.play(.event(.deleted(service("a", version: "3"))), at: 5) == ["deleted a"])
-        #expect(script.play(.watchEnded(nil), at: 100) == ["watch from 10"])
+        #expect(script.play(.watchEnded(nil), at: 290) == ["watch from 10"])
     }
 
     @Test func serverThatWasNotHeardForLongIsListedAnew() {
@@ -419,5 +426,24 @@ func failure(_ code: KubernetesError.Code, retryAfter: Duration? = nil) -> Kuber
             }
             operation = step.next
         }
+    }
+}
+
+@Suite struct RefusalSpellTests {
+    @Test func refusalThatLastsIsReported() {
+        var spell = RefusalSpell()
+        #expect(spell.note(failure(.forbidden), at: .seconds(100)) == nil)
+        #expect(spell.note(failure(.unauthorized), at: .seconds(109)) == nil)
+        #expect(spell.note(failure(.forbidden), at: .seconds(110)) == .seconds(10))
+        #expect(spell.note(failure(.forbidden), at: .seconds(140)) == .seconds(40))
+    }
+
+    @Test(arguments: [nil, failure(.connectionLost)])
+    func anythingElseEndsTheSpell(_ other: KubernetesError?) {
+        var spell = RefusalSpell()
+        #expect(spell.note(failure(.forbidden), at: .seconds(1)) == nil)
+        #expect(spell.note(other, at: .seconds(9)) == nil)
+        #expect(spell.note(failure(.forbidden), at: .seconds(12)) == nil)
+        #expect(spell.note(failure(.forbidden), at: .seconds(22)) == .seconds(10))
     }
 }

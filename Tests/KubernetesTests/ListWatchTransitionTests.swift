@@ -44,6 +44,8 @@ private struct Situation: Sendable, CustomTestStringConvertible {
     /// `what happens -> what the machine does => the state after`, a line each. `then` is what follows a wait.
     var table: String
     var ignored: [String]
+    /// When it happens; the story is at 0.
+    var second = 5
 
     var testDescription: String { name }
 
@@ -157,13 +159,36 @@ private struct Situation: Sendable, CustomTestStringConvertible {
                 """,
             ignored: ["start", "opened", "waited"] + pages + noPage),
         Situation(
-            name: "watch open, has spoken", state: .watching,
+            name: "watch open, has spoken, not over yet", state: .watching,
+            story: ["start", "page", "opened", "deleted of 9"],
+            table: watchTable + """
+
+                end -> list notOlderThan("10") limit 1; reconnecting => verifying
+                """,
+            ignored: ["start", "opened", "waited"] + pages + noPage),
+        Situation(
+            name: "watch open, has spoken, its time is over", state: .watching,
             story: ["start", "page", "opened", "deleted of 9"],
             table: watchTable + """
 
                 end -> watch from 10; reconnecting => opening
                 """,
-            ignored: ["start", "opened", "waited"] + pages + noPage),
+            ignored: ["start", "opened", "waited"] + pages + noPage, second: 290),
+        Situation(
+            name: "watch open, silent, its time is over", state: .watching, story: ["start", "page", "opened"],
+            table: watchTable + """
+
+                end -> list notOlderThan("10") limit 1; reconnecting => verifying
+                """,
+            ignored: ["start", "opened", "waited"] + pages + noPage, second: 290),
+        Situation(
+            name: "watch open for less than a second", state: .watching,
+            story: ["start", "page", "opened", "deleted of 9"],
+            table: watchTable + """
+
+                end -> wait; reconnecting; then list notOlderThan("10") limit 1 => waitingToVerify
+                """,
+            ignored: ["start", "opened", "waited"] + pages + noPage, second: 0),
         Situation(
             name: "asking whether the place is known", state: .verifying,
             story: ["start", "page", "opened", "end: away", "waited"],
@@ -233,9 +258,9 @@ private struct Situation: Sendable, CustomTestStringConvertible {
         for (name, expected) in situation.rows {
             var script = try script(situation)
             let wait = "wait "
-            var lines = script.play(try input(name), at: 5).map { $0.hasPrefix(wait) ? "wait" : $0 }
+            var lines = script.play(try input(name), at: situation.second).map { $0.hasPrefix(wait) ? "wait" : $0 }
             let state = script.machine.stateName
-            if lines.contains("wait") { lines += script.play(.waited, at: 9).map { "then \($0)" } }
+            if lines.contains("wait") { lines += script.play(.waited, at: situation.second + 4).map { "then \($0)" } }
             let effect = lines.isEmpty ? "nothing" : lines.joined(separator: "; ")
             #expect("\(effect) => \(state)" == expected, "\(situation.name): \(name)")
         }
@@ -245,11 +270,12 @@ private struct Situation: Sendable, CustomTestStringConvertible {
     private func whatDoesNotFitIsIgnored(_ situation: Situation) throws {
         for name in situation.ignored {
             var script = try script(situation)
-            #expect(script.play(try input(name), at: 5) == [], "\(situation.name): \(name)")
+            #expect(script.play(try input(name), at: situation.second) == [], "\(situation.name): \(name)")
             // Not only silently: the next fitting input finds the machine as if nothing had come.
             var undisturbed = try self.script(situation)
             let (next, _) = try #require(situation.rows.first)
-            #expect(script.play(try input(next), at: 6) == undisturbed.play(try input(next), at: 6))
+            let second = situation.second + 1
+            #expect(script.play(try input(next), at: second) == undisturbed.play(try input(next), at: second))
         }
     }
 

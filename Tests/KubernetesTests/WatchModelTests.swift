@@ -154,10 +154,14 @@ private struct Play {
                 if chance(3), let next = handle(.event(.bookmark(resourceVersion: "\(place)"))) { return next }
             }
             if isCalm { return nil }
-            if chance(3) { return handle(.watchEnded(nil)) }
+            if chance(5) {
+                // Its time is over.
+                now += .seconds(290)
+                return handle(.watchEnded(nil))
+            }
             if chance(8) { return handle(.watchEnded(failure(.malformedResponse))) }
             beAway()
-            return handle(.watchEnded(breakage()))
+            return handle(.watchEnded(chance(3) ? nil : breakage()))
         }
     }
 }

@@ -4,8 +4,8 @@
 /// At any time one operation is under way, the last one that a step named. Its outcome is the next input. A step that
 /// names a new operation while a watch runs means that this watch shall be given up.
 ///
-/// Only a watch that spoke, lasted and ended in order is followed by another one from the same place. After every other
-/// end the server may be another one, with an older database, and is asked first; see `verify`.
+/// Only a watch that spoke and ended in order, when its time was over, is followed by another one from the same place.
+/// After every other end the server may be another one, with an older database, and is asked first; see `verify`.
 ///
 /// What the source for each rule is: API concepts ("Resource versions"), client-go's reflector, and the observations in
 /// the project's notes on the API server's behaviour.
@@ -18,7 +18,7 @@ public struct ListWatchMachine<Resource: KubernetesResource>: Sendable {
         public var pageLimit: Int?
         /// When the server shall end a watch at the latest; each watch asks for up to a fifth less, at random.
         public var serverTimeout: Duration
-        /// A watch that lasted this long and ended cleanly is resumed without a wait.
+        /// After a watch that lasted this long and ended cleanly nothing is waited for.
         public var steadyAfter: Duration
         /// How long the place of a watch is worth asking for once the server is no longer heard; then it is listed anew.
         public var placeLifetime: Duration
@@ -94,13 +94,27 @@ public struct ListWatchMachine<Resource: KubernetesResource>: Sendable {
         }
     }
 
+    /// A watch that is open.
+    private struct Watch {
+        var openedAt: Duration
+        /// When the server shall end it, after its opening.
+        var timeout: Duration
+        /// Whether anything came that only a server which knows our place says.
+        var hasSpoken = false
+
+        /// Whether an end now is the one that was asked for, to whole seconds. One that we hear of much later, as after
+        /// this node was suspended, is not.
+        func isOver(at now: Duration) -> Bool {
+            (timeout - .seconds(2)...timeout + .seconds(60)).contains(now - openedAt)
+        }
+    }
+
     private enum State {
         case idle
         case listing(Listing)
-        /// A watch was asked for and has not been answered.
-        case opening
-        /// A watch is open; `hasSpoken` once anything came that only a server which knows our place says.
-        case watching(openedAt: Duration, hasSpoken: Bool)
+        /// A watch of this length was asked for and has not been answered.
+        case opening(Duration)
+        case watching(Watch)
         /// Asking whether the server still knows our place, before a watch goes on there.
         case verifying
         case waiting(then: Continuation)
@@ -143,15 +157,15 @@ public struct ListWatchMachine<Resource: KubernetesResource>: Sendable {
             return take(page, into: listing, at: now)
         case (.listing(let listing), .listFailed(let error)):
             return listFailed(listing, error, at: now)
-        case (.opening, .watchOpened):
-            state = .watching(openedAt: now, hasSpoken: false)
+        case (.opening(let timeout), .watchOpened):
+            state = .watching(Watch(openedAt: now, timeout: timeout))
             return Step(notice: .connected)
         case (.opening, .watchEnded(let error)):
             return watchEnded(error, at: now)
-        case (.watching(let openedAt, _), .event(let event)):
-            return take(event, openedAt: openedAt, at: now)
-        case (.watching(let openedAt, let hasSpoken), .watchEnded(nil)):
-            return watchEndedInOrder(after: now - openedAt, hasSpoken: hasSpoken, at: now)
+        case (.watching(let watch), .event(let event)):
+            return take(event, of: watch, at: now)
+        case (.watching(let watch), .watchEnded(nil)):
+            return watchEndedInOrder(watch, at: now)
         case (.watching, .watchEnded(let error)):
             return watchEnded(error, at: now)
         case (.verifying, .page(let page)):
@@ -261,14 +275,14 @@ public struct ListWatchMachine<Resource: KubernetesResource>: Sendable {
     // MARK: - Watch
 
     private mutating func watch() -> Step {
-        state = .opening
         let timeout = settings.serverTimeout * (1 - chance() / 5)
+        state = .opening(timeout)
         return Step(
             next: .watch(
                 WatchQuery(scope: settings.scope, resourceVersion: resourceVersion, serverTimeout: timeout)))
     }
 
-    private mutating func take(_ event: WatchEvent<Resource>, openedAt: Duration, at now: Duration) -> Step {
+    private mutating func take(_ event: WatchEvent<Resource>, of watch: Watch, at now: Duration) -> Step {
         let version: String?
         var step = Step()
         switch event {
@@ -292,16 +306,18 @@ public struct ListWatchMachine<Resource: KubernetesResource>: Sendable {
         }
         if let version, !version.isEmpty { resourceVersion = version }
         lastContact = now
-        state = .watching(openedAt: openedAt, hasSpoken: true)
+        var watch = watch
+        watch.hasSpoken = true
+        state = .watching(watch)
         return step
     }
 
-    private mutating func watchEndedInOrder(after duration: Duration, hasSpoken: Bool, at now: Duration) -> Step {
-        lastContact = now
+    private mutating func watchEndedInOrder(_ ended: Watch, at now: Duration) -> Step {
         // A server that closes each watch at once must not make us spin.
-        guard duration >= settings.steadyAfter else { return watchEnded(nil, at: now) }
-        // Not even a bookmark: it may be a server that has yet to reach our place.
-        var step = hasSpoken ? watch() : verify(at: now)
+        guard now - ended.openedAt >= settings.steadyAfter else { return watchEnded(nil, at: now) }
+        // Before its time: the server stops, and the next one may be another. Without even a bookmark: it may be one
+        // that has yet to reach our place.
+        var step = ended.hasSpoken && ended.isOver(at: now) ? watch() : verify(at: now)
         step.notice = .reconnecting(nil, after: .zero)
         return step
     }

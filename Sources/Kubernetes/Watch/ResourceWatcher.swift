@@ -15,12 +15,8 @@ public final class ResourceWatcher<Resource: KubernetesResource>: Sendable {
         var heard: LastHeard?
         var lastEvent: LastHeard?
         var hasRun = false
-        /// Since when the server has said nothing but 401 or 403.
-        var refusedSince: Duration?
+        var refusal = RefusalSpell()
     }
-
-    /// A server that has just started refuses rights for a moment. This is longer.
-    private static var lastingRefusal: Duration { .seconds(10) }
 
     private let client: KubernetesClient
     private let settings: ListWatchMachine<Resource>.Settings
@@ -210,17 +206,16 @@ public final class ResourceWatcher<Resource: KubernetesResource>: Sendable {
     }
 
     private func warn(_ message: Logger.Message, _ error: KubernetesError, _ wait: Duration) {
-        noteRefusal(error)
         logger.warning(message, metadata: ["error": "\(error)", "wait": "\(wait)"])
-        guard let since = progress.withLock({ $0.refusedSince }), time.now() - since >= Self.lastingRefusal else {
-            return
+        if let duration = noteRefusal(error) {
+            // The error names verb, resource and user, and says what to grant.
+            logger.error("access refused for long", metadata: ["error": "\(error)", "duration": "\(duration)"])
         }
-        // The error names verb, resource and user, and says what to grant.
-        logger.error("access refused for long", metadata: ["error": "\(error)", "since": "\(time.now() - since)"])
     }
 
-    private func noteRefusal(_ error: KubernetesError?) {
-        let isRefusal = error?.code == .forbidden || error?.code == .unauthorized
-        progress.withLock { $0.refusedSince = isRefusal ? $0.refusedSince ?? time.now() : nil }
+    @discardableResult
+    private func noteRefusal(_ error: KubernetesError?) -> Duration? {
+        let now = time.now()
+        return progress.withLock { $0.refusal.note(error, at: now) }
     }
 }
