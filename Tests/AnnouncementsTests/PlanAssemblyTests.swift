@@ -12,7 +12,7 @@ import Testing
     }
 
     @Test(arguments: 1...60 as ClosedRange<UInt64>)
-    func anyChangesGiveTheWholePlan(seed: UInt64) throws {
+    func anyChangesGiveTheWholePlan(seed: UInt64) async throws {
         var random = RandomFacts(seed: seed)
         var facts = try random.facts()
         facts.services = []
@@ -33,6 +33,7 @@ import Testing
                 }
             }
             assembly.update(news)
+            await Task.yield()
             #expect(assembly.plan(nodeWarnings: facts.node.annotations.warnings) == AnnouncementPlan(facts))
         }
         #expect(facts.services.count > 8, "too few Services to have taken the way of few changes")
