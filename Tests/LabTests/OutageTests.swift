@@ -46,7 +46,6 @@ extension LabTests {
                         )
                         let address = try await cluster.httpAddress(node)
                         #expect(try await HTTPProbe.get(address, "/readyz").status == 503)
-                        #expect(try await metric("cosmolet_fuse_held_vips", address) == 0)
                     }
                     try cluster.registerNodes()
                     try await expectFuseHolds(cluster, from: before)
