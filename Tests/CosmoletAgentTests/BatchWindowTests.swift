@@ -11,12 +11,12 @@ import Testing
     @Test func nothingWaitsBeforeTheFirstCommitAndAfterShortOnes() {
         var window = BatchWindow()
         #expect(window.pause(at: .zero) == nil)
-        window.committed(in: .milliseconds(49), at: .seconds(5))
+        window.committed(in: .milliseconds(99), at: .seconds(5))
         #expect(window.pause(at: .seconds(5)) == nil)
     }
 
     @Test(arguments: [
-        (Duration.milliseconds(50), Duration.milliseconds(50)), (.milliseconds(550), .milliseconds(550)),
+        (Duration.milliseconds(100), Duration.milliseconds(100)), (.milliseconds(550), .milliseconds(550)),
         (.seconds(1), .seconds(1)), (.seconds(600), .seconds(1)),
     ])
     func newsWaitsAsLongAsTheCommitTookUpToASecond(duration: Duration, pause: Duration) {

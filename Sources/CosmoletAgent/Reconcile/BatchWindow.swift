@@ -6,7 +6,7 @@
 /// two commits and one pause after it came. After short commits there is no pause.
 package struct BatchWindow: Sendable, Hashable {
     /// Commits that took less are followed by no pause.
-    package static let shortest = Duration.milliseconds(50)
+    package static let shortest = Duration.milliseconds(100)
     /// No pause is longer.
     package static let longest = Duration.seconds(1)
 
