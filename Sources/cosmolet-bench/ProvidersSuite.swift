@@ -68,9 +68,10 @@ struct ProviderTrial: Sendable {
         let ways = [module, mgmtd, vtysh]
         return [module.change.withTarget(ProvidersSuite.changeLimit), mgmtd.change, vtysh.change]
             + [share("a change", module.change, vtysh.change)]
-            + [module.bulk.withTarget(ProvidersSuite.bulkLimit), mgmtd.bulk, vtysh.bulk]
-            + [share("all at once", module.bulk, vtysh.bulk)]
-            + ways.compactMap(\.reply) + ways.compactMap(\.withdrawal)
+            + [module.bulk, mgmtd.bulk, vtysh.bulk]
+            + [share("all at once", module.reply ?? module.bulk, vtysh.bulk)]
+            + [module.reply?.withTarget(ProvidersSuite.bulkLimit), mgmtd.reply].compactMap(\.self)
+            + ways.compactMap(\.withdrawal)
             + [module.update?.withTarget(ProvidersSuite.updateLimit), mgmtd.update].compactMap(\.self)
     }
 

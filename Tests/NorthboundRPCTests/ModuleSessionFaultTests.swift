@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1))) func aSilentBGPDIsGivenUp() async throws {
-        try await Base.withSession(heartbeatInterval: .milliseconds(20), requestDeadline: .milliseconds(500)) {
+        try await Base.withSession(heartbeatInterval: .milliseconds(20), requestDeadline: .seconds(3)) {
             module, session in
             let events = await session.events()
             _ = try await session.open()
@@ -99,7 +99,7 @@ import Testing
     // MARK: - Lost answers
 
     @Test func aLostReplyIsUnknownAndThenReadBack() async throws {
-        try await Base.withSession(commitDeadline: .milliseconds(300)) { module, session in
+        try await Base.withSession(commitDeadline: .seconds(2)) { module, session in
             _ = try await session.open()
             module.state.withLock { $0.faults = [.loseReply] }
             let result = await session.commit(Base.transaction(Base.set(1)))
@@ -114,7 +114,7 @@ import Testing
     }
 
     @Test func aCommitThatWasGivenUpIsNotCarriedOutLater() async throws {
-        try await Base.withSession(commitDeadline: .milliseconds(300)) { module, session in
+        try await Base.withSession(commitDeadline: .seconds(2)) { module, session in
             _ = try await session.open()
             module.state.withLock { $0.faults = [.hold] }
             #expect(await session.commit(Base.transaction(Base.set(1))).outcome.name == "unknown")
@@ -127,7 +127,7 @@ import Testing
     }
 
     @Test func withBGPDItsQueueHasGone() async throws {
-        try await Base.withSession(commitDeadline: .milliseconds(300)) { module, session in
+        try await Base.withSession(commitDeadline: .seconds(2)) { module, session in
             _ = try await session.open()
             module.state.withLock { $0.faults = [.hold] }
             #expect(await session.commit(Base.transaction(Base.set(1))).outcome.name == "unknown")
