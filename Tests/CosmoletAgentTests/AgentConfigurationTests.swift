@@ -82,7 +82,7 @@ import Testing
         ("classes:\n  gold: {tag: 300}", "classes.gold.tag", 2, "from 100 to 199"),
         ("classes:\n  gold: {med: 1}", "classes.gold", 2, "has no tag, from 100 to 199; 101 is free"),
         ("classes:\n  gold:", "classes.gold", 2, "has no tag"),
-        ("classes:\n  gold: {tag: 120, metric: 1}", "classes.gold.metric", 2, "did you mean med"),
+        ("classes:\n  gold: {tag: 120, metric: 1}", "classes.gold.metric", 2, "known keys: tag, communities"),
         ("classes:\n  drain: {communities: [65001]}", "classes.drain.communities[0]", 2, "AS:VALUE"),
         ("classes:\n  drain: {communities: [gracefull-shutdown]}", "classes.drain.communities[0]", 2, "did you mean"),
         ("classes:\n  drain: {communities: ['1:2', '1:2']}", "classes.drain.communities[1]", 2, "already, as item 0"),
@@ -109,7 +109,7 @@ import Testing
         ("log: {level: loud}", "log.level", 1, "trace, debug"),
         ("log: {format: xml}", "log.format", 1, "text, json"),
         ("- a list", "", 1, "a mapping is expected"),
-        ("node: [", "", 1, "not valid YAML"),
+        ("node: [", "", 2, "not valid YAML"),
         ("log: {}\nnode: a\nlog: {}", "log", 1, "the key stands twice"),
     ]
 

@@ -32,7 +32,9 @@ import Testing
             let errors = AgentConfiguration.errors(inFile: file)
             let first = try #require(errors.first, "\(mutation.name) is taken")
             #expect(errors.contains { $0.line == mutation.line || mutation.line == nil }, "\(mutation.name): \(errors)")
-            #expect(mutation.path.isEmpty || errors.contains { $0.path.contains(mutation.path) }, "\(mutation.name): \(errors)")
+            #expect(
+                mutation.path.isEmpty || errors.contains { $0.path.contains(mutation.path) },
+                "\(mutation.name): \(errors)")
             #expect(!first.message.isEmpty && first.description.utf8.count < 600, "\(mutation.name): \(first)")
             await Task.yield()
         }

@@ -1,4 +1,5 @@
 internal import Announcements
+internal import Bindings
 package import Logging
 internal import NetworkTypes
 package import Observability
@@ -21,7 +22,7 @@ package actor ConfigurationReloader {
     private let started: AgentConfiguration
     /// As the file was when it was last taken.
     private var current: AgentConfiguration
-    private var watch: FileWatch<FileStamp>
+    private var watch: FileWatch<FileStatus>
     private let clock: any Clock<Duration>
     private let telemetry: ReloadTelemetry
     private let logger: Logger
@@ -50,14 +51,14 @@ package actor ConfigurationReloader {
     /// Looks at the file each second until the task is cancelled.
     package func run() async {
         while (try? await clock.sleep(for: Self.period)) != nil {
-            let stamp = FileStamp(source.path)
+            let stamp = FileStatus(path: source.path)
             if watch.look(stamp) { await reload() }
         }
     }
 
     /// Reads the file now.
     package func hangUp() async {
-        watch.willRead(FileStamp(source.path))
+        watch.willRead(FileStatus(path: source.path))
         await reload()
     }
 
