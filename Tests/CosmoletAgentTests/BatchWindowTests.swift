@@ -60,7 +60,7 @@ import Testing
             await reconciler.quiesce()
             // Quiet again: at once.
             clock.advance(by: .milliseconds(550))
-            await reconciler.apply(.replacedServices([]))
+            await reconciler.apply(.node(NodeFacts(name: "here", isNetworkUnavailable: true)))
             _ = try await session.transactions.wait(for: "the withdrawal") { $0.count == 3 }
             group.cancelAll()
             try await group.waitForAll()

@@ -114,7 +114,7 @@ import Testing
         try await withReconciler(session) { reconciler, _ in
             await sync(reconciler, [service(web, "198.51.100.1")], [slice(web)])
             await reconciler.apply(.node(nil))
-            await reconciler.apply(.replacedServices([]))
+            await reconciler.apply(.deletedService(web))
             await reconciler.quiesce()
             #expect(session.transactions.value.isEmpty)
             await reconciler.apply(.node(node))
@@ -210,7 +210,7 @@ import Testing
             await reconciler.quiesce()
             // Refused twice: then each half is tried.
             await session.fail(.reject(refusal), .reject(refusal))
-            await reconciler.apply(.replacedServices([]))
+            await reconciler.apply(.node(NodeFacts(name: "here", isNetworkUnavailable: true)))
             _ = try await session.transactions.wait(for: "the halves") { $0.count == 6 }
             await reconciler.quiesce()
         }

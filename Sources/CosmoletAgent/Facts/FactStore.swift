@@ -173,7 +173,9 @@ struct FactStore {
 
     /// Judges by other rules from now on. What is known of the cluster stays, and so does what was announced so far.
     mutating func reconfigure(_ new: PlannerConfiguration) {
+        guard new != configuration else { return }
         configuration = new
+        history.doubtAllWithdrawals()
         stale.formUnion(services.keys)
     }
 
@@ -185,6 +187,7 @@ struct FactStore {
             services = unreadable.isEmpty ? [:] : old.filter { unreadable.mayHold($0.key) }
             services.merge(all.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
             for id in Set(old.keys).union(services.keys) where old[id] != services[id] { stale.insert(id) }
+            for (id, service) in old where services[id] == nil { doubtWithdrawals(of: service) }
             return listed.insert(.services).inserted || !stale.isEmpty
         case .service(let service):
             guard services.updateValue(service, forKey: service.id) != service else { return false }
@@ -194,7 +197,10 @@ struct FactStore {
             stale.insert(id)
         case .replacedSlices(let all, let unreadable):
             let gone = Set(slices.keys).subtracting(all.map(\.id))
-            for id in gone where !unreadable.mayHold(id) { remove(slice: id) }
+            for id in gone where !unreadable.mayHold(id) {
+                if let service = slices[id]?.service.flatMap({ services[$0] }) { doubtWithdrawals(of: service) }
+                remove(slice: id)
+            }
             for slice in all { _ = insert(slice) }
             return listed.insert(.endpointSlices).inserted || !stale.isEmpty
         case .slice(let slice):
@@ -229,6 +235,11 @@ struct FactStore {
             markStale(namespaces: [name])
         }
         return true
+    }
+
+    /// A list is without something that this Service's VIPs rest on.
+    private mutating func doubtWithdrawals(of service: ServiceFacts) {
+        history.doubtWithdrawals(of: service.addresses.compactMap { $0.text.flatMap { IPAddress($0) } })
     }
 
     private mutating func take(node new: NodeFacts?) -> Bool {
