@@ -89,7 +89,8 @@ import Testing
         let notices = rig.step()
         #expect(Set(brief(notices)) == ["shop/web VIPAnnounced", "shop/web VIPWithdrawn"])
         #expect(
-            notices.last?.message == "198.51.100.1 is withdrawn from here: the Service has not this address any more")
+            notices.last?.message
+                == "198.51.100.1 is withdrawn from here: the Service has not this address any more, or its kind is off")
     }
 
     @Test func mistakesOfTheServiceAreToldOnceAndForTheWholeCluster() {

@@ -21,6 +21,8 @@ struct ExplainScene {
     /// Before the first plan.
     var running: [Network] = []
     var ledger = ReconcileLedger()
+    /// Why FRR cannot be reached after the last step; nil when it can.
+    var lost: String?
 
     static func endpoint(
         _ address: String, ready: Bool = true, serving: Bool? = nil, terminating: Bool = false, node: String? = "here"
@@ -68,6 +70,7 @@ struct ExplainScene {
             }
         }
         ledger.opened()
+        if let lost { ledger.failed(lost, isConnected: false) }
         return ExplanationBuilder(
             ExplainSnapshot(facts: store, ledger: ledger, now: moments.last ?? .zero), node: "here", watches: []
         ).build(query)

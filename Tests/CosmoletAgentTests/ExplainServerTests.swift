@@ -173,7 +173,7 @@ import Testing
     }
 
     private static let golden = #"""
-        {"frr":{"isConnected":true,"secondsSinceRead":0},"node":"here","others":[],
+        {"frr":{"isConnected":true,"secondsSinceRead":0},"hasWaitingRules":false,"node":"here","others":[],
         "page":{"limit":100,"offset":0,"total":1},"query":"shop/web",
         "services":[{"annotations":{},"isBeingDeleted":false,"service":"shop/web","vips":[
         {"address":"198.51.100.10",

@@ -31,7 +31,7 @@ import Testing
         let explanation = ExplainScene().explain()
         let vip = try only(explanation)
         #expect(vip.state == .announced)
-        #expect(vip.isAnnounced)
+        #expect(vip.isAnnounced == true)
         #expect(vip.wantedClass == "default")
         #expect(vip.runningClass == "default")
         #expect(explanation.announcesAll)
@@ -41,7 +41,7 @@ import Testing
     @Test func pendingUntilTheTransactionIsThere() throws {
         let vip = try only(ExplainScene().explain(applies: false))
         #expect(vip.state == .pending)
-        #expect(!vip.isAnnounced)
+        #expect(vip.isAnnounced == false)
         #expect(vip.wantedClass == "default")
         #expect(vip.stateExplanation.contains("a transaction is due"))
     }
@@ -77,7 +77,7 @@ import Testing
         scene.running = [ExplainScene.network("198.51.100.10/32", .manual)]
         let vip = try only(scene.explain())
         #expect(vip.state == .byHand)
-        #expect(vip.isAnnounced)
+        #expect(vip.isAnnounced == true)
         #expect(vip.runningClass == "manual")
     }
 
@@ -87,7 +87,7 @@ import Testing
         scene.running = [ExplainScene.network("198.51.100.10/32", .drain)]
         let draining = try only(scene.explain(at: [.zero, .seconds(4)]))
         #expect(draining.state == .draining)
-        #expect(draining.isAnnounced)
+        #expect(draining.isAnnounced == true)
         #expect(draining.secondsLeft == 6)
         #expect(draining.reason == "DrainingNodeAnnotation")
         #expect(draining.classExplanation == ClassCause.drain.explanation)
@@ -104,6 +104,7 @@ import Testing
         scene.configuration.holdDown = HoldDown(changes: 2, window: .seconds(60), hold: .seconds(30))
         var store = scene.store
         var ledger = ReconcileLedger()
+        ledger.opened()
         for (second, ready) in [(0, true), (1, false), (2, true)] {
             let slice = SliceFacts(
                 id: SliceID(namespace: "shop", name: "web-1"), service: ExplainScene.web,
@@ -129,7 +130,7 @@ import Testing
         let explanation = scene.explain(ExplainQuery(.all), at: [.zero, .seconds(100)])
         let vip = try only(explanation)
         #expect(vip.state == .heldByFuse)
-        #expect(vip.isAnnounced)
+        #expect(vip.isAnnounced == true)
         #expect(vip.reason == "NoEndpoints")
         #expect(vip.secondsLeft == 200)
         #expect(explanation.fuse == Explanation.Fuse(heldVIPs: 2, secondsLeft: 200))
@@ -146,12 +147,87 @@ import Testing
         #expect(explanation.freeze?.code == "NodeGone")
         let vip = try only(explanation)
         #expect(vip.state == .frozen)
-        #expect(vip.isAnnounced)
+        #expect(vip.isAnnounced == true)
         #expect(vip.reason == nil)
         let stale = scene.explain(ExplainQuery(.vip(IPAddress("198.51.100.77")!)))
         #expect(stale.others.map(\.state) == [.frozen])
         // The address of a Service is not said to be nobody's because there is no plan.
-        #expect(scene.explain(ExplainQuery(.all)).others.map(\.prefix) == ["198.51.100.77/32"])
+        let all = scene.explain(ExplainQuery(.all))
+        #expect(all.others.map(\.prefix) == ["198.51.100.77/32"])
+        // Nor is it left out for that.
+        #expect(all.services.map(\.service) == ["shop/web"])
+        #expect(all.announcesAll)
+        #expect(all.text.hasPrefix("Nothing is decided, and what was announced stays: "))
+        #expect(all.text.contains(" 1 of 1 VIPs of 1 Services are announced from here.\n"))
+    }
+
+    @Test func frozenShowsEntriesOfKindsThatAreOn() throws {
+        var scene = ExplainScene()
+        scene.node = nil
+        scene.service.addresses.append(AddressFact(kind: .clusterIP, text: "10.96.0.7"))
+        scene.others = [
+            ServiceFacts(
+                id: ServiceID(namespace: "shop", name: "api"),
+                addresses: [AddressFact(kind: .clusterIP, text: "10.96.0.8")])
+        ]
+        let vip = try only(scene.explain(ExplainQuery(.all)))
+        #expect(vip.address == ExplainScene.vip && vip.state == .frozen)
+    }
+
+    /// The pager is not to get a green answer from an FRR that is dead.
+    @Test(arguments: [true, false])
+    func nothingIsSaidToBeAnnouncedWhileFRRCannotBeReached(isAnnounced: Bool) throws {
+        var scene = ExplainScene()
+        if !isAnnounced { scene.endpoints = [] }
+        scene.lost = "mgmtd closed the connection"
+        let explanation = scene.explain()
+        let vip = try only(explanation)
+        #expect(vip.state == .unknown)
+        #expect(vip.isAnnounced == nil)
+        #expect(vip.runningClass == (isAnnounced ? "default" : nil))
+        #expect(vip.error == "mgmtd closed the connection")
+        #expect(explanation.hasUnknown && !explanation.announcesAll)
+        let lines = explanation.text.split(separator: "\n")
+        #expect(
+            lines[0].hasPrefix(
+                "It is not known whether 198.51.100.10 (shop/web) is announced from here: FRR cannot be reached"))
+        #expect(lines[1] == "CAUTION: FRR cannot be reached and was last read 0 s ago: mgmtd closed the connection.")
+        #expect(!explanation.text.contains(" is announced from"))
+    }
+
+    @Test func whatNobodyHasIsNotKnownEitherWhileFRRCannotBeReached() throws {
+        var scene = ExplainScene()
+        scene.running = [ExplainScene.network("198.51.100.77/32", .manual)]
+        scene.lost = "gone"
+        let explanation = scene.explain(ExplainQuery(.vip(IPAddress("198.51.100.77")!)))
+        #expect(explanation.others.map(\.state) == [.unknown])
+        #expect(explanation.hasUnknown && !explanation.announcesAll)
+        #expect(explanation.text.hasPrefix("It is not known whether 198.51.100.77/32 is announced from here: "))
+    }
+
+    @Test func configuredButNotInstalledIsNotAnnounced() throws {
+        var scene = ExplainScene()
+        scene.ledger.uninstalled = [prefix]
+        let explanation = scene.explain()
+        let vip = try only(explanation)
+        #expect(vip.state == .notInstalled)
+        #expect(vip.isAnnounced == false)
+        #expect(vip.runningClass == "default")
+        #expect(vip.advice.contains("staticd"))
+        #expect(!explanation.announcesAll && !explanation.hasUnknown)
+        #expect(
+            explanation.text.hasPrefix(
+                "198.51.100.10 (shop/web) is NOT announced from here: FRR has it configured with class default, but not in"
+            ))
+    }
+
+    @Test func rulesThatWaitAreNamed() {
+        var scene = ExplainScene()
+        #expect(!scene.explain().text.contains("newer configuration"))
+        scene.ledger.hasNextRules = true
+        let explanation = scene.explain()
+        #expect(explanation.hasWaitingRules)
+        #expect(explanation.text.contains("rules      of a newer configuration wait until Namespaces have been listed"))
     }
 
     @Test func unknownBeforeFRRWasRead() throws {
@@ -162,7 +238,17 @@ import Testing
         ).build(ExplainQuery(.vip(prefix.address)))
         let vip = try only(explanation)
         #expect(vip.state == .unknown)
+        #expect(vip.isAnnounced == nil)
+        #expect(explanation.hasUnknown && !explanation.announcesAll)
         #expect(vip.error == "mgmtd's socket /x: no such file")
+        let lines = explanation.text.split(separator: "\n")
+        #expect(lines[0].hasPrefix("It is not known whether 198.51.100.10 (shop/web) is announced from here: FRR has not"))
+        #expect(lines[1] == "CAUTION: FRR cannot be reached and has not been read yet: mgmtd's socket /x: no such file.")
+        // Nor of all, though there is no plan to list.
+        let all = ExplanationBuilder(
+            ExplainSnapshot(facts: ExplainScene().store, ledger: ledger, now: .zero), node: "here", watches: []
+        ).build(ExplainQuery(.all))
+        #expect(all.text.hasPrefix("It is not known which of 1 VIPs of 1 Services are announced from here."))
         #expect(explanation.frr == Explanation.FRR(isConnected: false, error: "mgmtd's socket /x: no such file"))
     }
 
@@ -178,6 +264,7 @@ import Testing
         let scene = ExplainScene()
         var store = scene.store
         var ledger = ReconcileLedger()
+        ledger.opened()
         ledger.ran([Network(prefix: prefix)], at: .zero)
         ledger.planned(store.plan(running: [prefix.address: .default], at: .zero))
         _ = store.apply(.deletedSlice(SliceID(namespace: "shop", name: "web-1")))
@@ -227,7 +314,7 @@ import Testing
         #expect(api.reason == "NoEndpoints")
         #expect(api.sharedWith == ["shop/web"])
         // By the other one.
-        #expect(api.isAnnounced)
+        #expect(api.isAnnounced == true)
         #expect(api.state == .announced)
     }
 

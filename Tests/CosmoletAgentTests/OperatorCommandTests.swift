@@ -176,7 +176,7 @@ import Testing
                     ~ 198.51.100.3/32  drain -> default  shop/class: EndpointInCluster
                     ! 198.51.100.4/32  manual  shop/hand: EndpointInCluster
                     - 198.51.100.5/32  default  shop/gone: NoEndpoints
-                    - 198.51.100.6/32  default  no Service has this address
+                    - 198.51.100.6/32  default  no Service has this address with a kind that is on
                     . 198.51.100.5     shop/gone: NoEndpoints, the Service has no endpoints
                     node worker-1, compared with test: 1 to announce, 2 to withdraw, 1 to change, 1 the same, \
                     1 by hand; 1 entries not announced here

@@ -156,7 +156,7 @@ struct EventSource {
     private func withdrawn(_ vip: IPAddress, _ service: ServiceID, _ decision: Decision?) -> EventNotice {
         let why =
             decision.map { "\($0.reason.explanation) (\($0.reason.rawValue))" }
-            ?? "the Service has not this address any more"
+            ?? "the Service has not this address any more, or its kind is off"
         return EventNotice(
             object: .service(service), reason: EventReason.withdrawn,
             message: "\(vip) is withdrawn from \(node): \(why)")

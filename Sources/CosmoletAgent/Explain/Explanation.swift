@@ -1,3 +1,5 @@
+internal import Announcements
+
 /// Why this node announces, or does not announce, VIPs: what `/explain` answers and `cosmolet explain` prints.
 ///
 /// Names of members and raw values are stable. Times are seconds; a moment is RFC 3339 in UTC.
@@ -16,6 +18,8 @@ public struct Explanation: Sendable, Hashable, Codable {
     public var frr: FRR
     /// What the fuse holds; nil when it holds nothing.
     public var fuse: Fuse?
+    /// Rules of a newer configuration wait until Namespaces have been listed; those before are in force.
+    public var hasWaitingRules = false
     /// Services, ordered by name.
     public var services: [Service]
     /// What FRR announces with our mark though no Service has the address, ordered by prefix.
@@ -100,9 +104,16 @@ public struct Explanation: Sendable, Hashable, Codable {
 
     /// Whether FRR announces every VIP that is spoken of, and there is one. What is of a kind that is off does not count.
     public var announcesAll: Bool {
-        let vips = services.flatMap(\.vips).filter { $0.reason != "KindOff" }
-        return !(vips.isEmpty && others.isEmpty) && vips.allSatisfy(\.isAnnounced)
+        !(vips.isEmpty && others.isEmpty) && vips.allSatisfy { $0.isAnnounced == true } && !hasUnknown
     }
+
+    /// Whether it is not known of a VIP, since FRR cannot be reached or has not been read yet.
+    public var hasUnknown: Bool {
+        vips.contains { $0.isAnnounced == nil } || others.contains { $0.state == .unknown }
+    }
+
+    /// Without those of a kind that is off.
+    private var vips: [VIP] { services.flatMap(\.vips).filter { $0.reason != ReasonCode.kindOff.rawValue } }
 }
 
 extension Explanation {
@@ -124,8 +135,8 @@ extension Explanation {
         public var address: String
         /// Where it is written; nil when the Service as a whole was judged.
         public var kind: String?
-        /// FRR announces the address from this node, for whatever reason.
-        public var isAnnounced: Bool
+        /// FRR announces the address from this node, for whatever reason; nil when that is not known.
+        public var isAnnounced: Bool?
         /// How what FRR runs compares with what is wanted.
         public var state: State
         /// The state in words, with the error and the time that is left.
@@ -142,7 +153,7 @@ extension Explanation {
         public var wantedClass: String?
         /// Why that class.
         public var classExplanation: String?
-        /// Class that FRR runs; nil when it does not announce the address.
+        /// Class that FRR runs, or ran when it was last read; nil when it has not the address.
         public var runningClass: String?
         /// Until a drain withdraws the VIP, a hold-down ends or the fuse lets go.
         public var secondsLeft: Double?
@@ -178,7 +189,9 @@ extension Explanation {
         case byHand
         /// Nothing is decided at the moment; what was announced stays.
         case frozen
-        /// FRR has not been read yet.
+        /// FRR has it configured, and not in its routing table, so BGP cannot announce it.
+        case notInstalled
+        /// FRR has not been read yet, or cannot be reached.
         case unknown
     }
 

@@ -65,7 +65,8 @@ struct ExplanationBuilder {
             frr: Explanation.FRR(
                 isConnected: ledger.isConnected,
                 secondsSinceRead: ledger.runningSince.map { (now - $0).roundedSeconds }, error: ledger.error),
-            fuse: fuse, services: part.map { service($0, subject: query.subject, endpointLimit: limit) },
+            fuse: fuse, hasWaitingRules: ledger.hasNextRules,
+            services: part.map { service($0, subject: query.subject, endpointLimit: limit) },
             others: query.offset == 0 ? Array(others(query.subject).prefix(query.limit)) : [],
             page: Explanation.Page(
                 offset: query.offset, limit: query.limit, total: ids.count, next: end < ids.count ? end : nil))
@@ -75,7 +76,7 @@ struct ExplanationBuilder {
 
     private func services(_ subject: ExplainQuery.Subject) -> [ServiceID] {
         switch subject {
-        case .all: Array(decisions.keys)
+        case .all: ledger.plan == nil ? undecided : Array(decisions.keys)
         case .service(let namespace?, let name):
             [ServiceID(namespace: namespace, name: name)].filter { facts.services[$0] != nil }
         case .service(nil, let name): facts.services.keys.filter { $0.name == name }
@@ -84,6 +85,19 @@ struct ExplanationBuilder {
                 service.addresses.contains { $0.text.flatMap { IPAddress($0) } == vip }
             }.map(\.id)
         }
+    }
+
+    /// Services with a VIP, while no plan says which those are.
+    private var undecided: [ServiceID] {
+        facts.services.values.filter { service in
+            service.addresses.contains { isOfInterest($0.kind, $0.text.flatMap { IPAddress($0) }, of: service) }
+        }.map(\.id)
+    }
+
+    /// Whether a VIP entry is of a kind that is on, or FRR has its address all the same.
+    private func isOfInterest(_ kind: VIPKind, _ address: IPAddress?, of service: ServiceFacts) -> Bool {
+        (service.annotations.kinds ?? facts.configuration.kinds).contains(kind)
+            || address.map { running?[IPPrefix(host: $0)] != nil } ?? false
     }
 
     // MARK: - The node
@@ -116,7 +130,13 @@ struct ExplanationBuilder {
         let service = facts.services[id]
         var entries = entries(of: id, service)
         switch subject {
-        case .all: entries = entries.filter { $0.decision?.reason != .kindOff }
+        case .all:
+            entries = entries.filter { entry in
+                guard entry.decision == nil, let service, let kind = entry.kind else {
+                    return entry.decision?.reason != .kindOff
+                }
+                return isOfInterest(kind, entry.address, of: service)
+            }
         case .vip(let vip):
             entries = entries.filter { $0.address == vip }
         case .service: break
@@ -173,7 +193,7 @@ struct ExplanationBuilder {
         let isEndpointsJudged = decision.map { [.endpoints, .drain, .change].contains($0.reason.stage) } ?? false
         let advice = standing.advice(of: id, decision, node: node)
         return Explanation.VIP(
-            address: entry.text, kind: entry.kind?.rawValue, isAnnounced: standing.runningClass != nil,
+            address: entry.text, kind: entry.kind?.rawValue, isAnnounced: standing.isAnnounced,
             state: standing.state, stateExplanation: standing.explanation, reason: decision?.reason.rawValue,
             explanation: decision?.reason.explanation, stage: decision?.reason.stage.rawValue,
             policy: policy?.rawValue, wantedClass: decision?.attributeClass?.rawValue,
@@ -234,9 +254,11 @@ struct ExplanationBuilder {
         return found.sorted { $0.key < $1.key }.map { other($0, $1) }
     }
 
+    private static let has = "has this address with a kind that is on"
+
     private func isOwned(_ vip: IPAddress) -> Bool {
         if owners[vip] != nil { return true }
-        guard facts.freeze != nil || ledger.plan == nil else { return false }
+        guard ledger.plan == nil else { return false }
         return facts.services.values.contains { service in
             service.addresses.contains { $0.text.flatMap { IPAddress($0) } == vip }
         }
@@ -245,29 +267,34 @@ struct ExplanationBuilder {
     private func other(_ prefix: IPPrefix, _ attributeClass: AttributeClass) -> Explanation.Other {
         let transaction = transaction(of: prefix)
         let (state, explanation, advice): (Explanation.State, String, String)
-        if attributeClass == .manual {
+        if !ledger.isConnected {
+            (state, explanation, advice) = (
+                .unknown, "FRR cannot be reached; it had this when it was last read, and no Service \(Self.has)",
+                "look at the session with FRR: cosmolet list, and the agent's log"
+            )
+        } else if attributeClass == .manual {
             (state, explanation, advice) = (
                 .byHand, "announced by hand; no agent touches it", "to withdraw it: cosmolet withdraw \(prefix)"
             )
         } else if let freeze = facts.freeze {
             (state, explanation, advice) = (
-                .frozen, "no Service has this address so far, and nothing is withdrawn: \(freeze.explanation)",
+                .frozen, "no Service \(Self.has) so far, and nothing is withdrawn: \(freeze.explanation)",
                 "wait until the agent is synced; look at the watches"
             )
         } else if heldByFuse.contains(prefix.address) {
             (state, explanation, advice) = (
-                .heldByFuse, "no Service has this address, but the fuse holds the withdrawal",
+                .heldByFuse, "no Service \(Self.has), but the fuse holds the withdrawal",
                 "if it is meant: cosmolet release-fuse --node \(node)"
             )
         } else if let transaction, let error = transaction.error {
             (state, explanation, advice) = (
                 transaction.outcome == "rejected" ? .refused : .pending,
-                "no Service has this address, but FRR did not withdraw it: \(error)",
+                "no Service \(Self.has), but FRR did not withdraw it: \(error)",
                 "look at FRR, and at cosmolet commits list"
             )
         } else {
             (state, explanation, advice) = (
-                .pending, "no Service has this address; it is withdrawn with the next transaction",
+                .pending, "no Service \(Self.has); it is withdrawn with the next transaction",
                 "if it stays, look at the session with FRR"
             )
         }

@@ -27,19 +27,37 @@ extension Explanation {
         }
         guard query != nil else {
             let vips = services.flatMap(\.vips)
-            let announced = vips.count { $0.isAnnounced }
-            return ["\(announced) of \(vips.count) VIPs of \(services.count) Services are announced from \(node)."]
+            let frozen = freeze.map { "Nothing is decided, and what was announced stays: \($0.explanation). " } ?? ""
+            let subject = "\(vips.count) VIPs of \(services.count) Services"
+            guard !hasUnknown else { return ["\(frozen)It is not known which of \(subject) are announced from \(node)."] }
+            return ["\(frozen)\(vips.count { $0.isAnnounced == true }) of \(subject) are announced from \(node)."]
         }
-        let answers = services.map(answer) + others.map { "\($0.prefix) is announced from \(node): \($0.explanation)." }
-        return answers
+        return services.map(answer)
+            + others.map { "\(claim($0.prefix, isAnnounced: $0.state == .unknown ? nil : true)): \($0.explanation)." }
+    }
+
+    /// What is said of one VIP.
+    private func claim(_ name: String, isAnnounced: Bool?) -> String {
+        switch isAnnounced {
+        case true?: "\(name) is announced from \(node)"
+        case false?: "\(name) is NOT announced from \(node)"
+        case nil: "It is not known whether \(name) is announced from \(node)"
+        }
     }
 
     /// Why the answer may not be true any more.
     private var cautions: [String] {
+        var lines: [String] = []
+        if !frr.isConnected {
+            let read = frr.secondsSinceRead.map { "was last read \(Self.age($0)) ago" } ?? "has not been read yet"
+            lines.append("CAUTION: FRR cannot be reached and \(read)" + (frr.error.map { ": \($0)" } ?? "") + ".")
+        }
         let old = watches.filter { $0.isSynced && (!$0.isConnected || ($0.secondsSinceHeard ?? 0) > Self.quietSeconds) }
-        guard !old.isEmpty else { return [] }
+        guard !old.isEmpty else { return lines }
         let names = old.map { "\($0.resource) (\(Self.age($0.secondsSinceHeard ?? 0)))" }
-        return ["CAUTION: the facts may be old, the API server was last heard on: \(names.joined(separator: ", "))."]
+        return lines + [
+            "CAUTION: the facts may be old, the API server was last heard on: \(names.joined(separator: ", "))."
+        ]
     }
 
     private func answer(_ service: Service) -> String {
@@ -51,8 +69,12 @@ extension Explanation {
                 + "needs status.loadBalancer.ingress, which a load balancer controller writes."
         }
         guard vips.count == 1 else {
-            let count = vips.count { $0.isAnnounced }
-            let missing = vips.filter { !$0.isAnnounced }.map { vip in
+            if let unknown = vips.first(where: { $0.isAnnounced == nil }) {
+                return "It is not known which of \(vips.count) VIPs of \(service.service) are announced from \(node): "
+                    + "\(unknown.stateExplanation)."
+            }
+            let count = vips.count { $0.isAnnounced == true }
+            let missing = vips.filter { $0.isAnnounced != true }.map { vip in
                 let reason = vip.state == .notAnnounced ? vip.reason ?? vip.state.rawValue : vip.state.rawValue
                 return "\(vip.address.isEmpty ? "an entry" : vip.address) [\(reason)]"
             }
@@ -60,7 +82,7 @@ extension Explanation {
             return "\(service.service): \(count) of \(vips.count) VIPs are announced from \(node)\(rest)."
         }
         let name = first.address.isEmpty ? service.service : "\(first.address) (\(service.service))"
-        return "\(name) is \(first.isAnnounced ? "announced" : "NOT announced") from \(node): \(first.why)."
+        return "\(claim(name, isAnnounced: first.isAnnounced)): \(first.why)."
     }
 
     // MARK: - One VIP
@@ -68,7 +90,7 @@ extension Explanation {
     private func describe(_ vip: VIP, of service: Service) -> [String] {
         var lines = [
             "\(vip.address.isEmpty ? "(no address)" : vip.address)  \(vip.kind ?? "Service") of \(service.service): "
-                + (vip.isAnnounced ? "announced" : "NOT announced")
+                + (vip.isAnnounced.map { $0 ? "announced" : "NOT announced" } ?? "not known whether announced")
         ]
         if let reason = vip.reason { lines.append("  why        \(reason): \(vip.explanation ?? "")") }
         // Of a kind that is off there is one of each Service.
@@ -119,7 +141,8 @@ extension Explanation {
 
     private func describe(_ other: Other) -> [String] {
         var lines = [
-            "\(other.prefix)  of no Service: announced", "  FRR        \(other.state.rawValue): \(other.explanation)",
+            "\(other.prefix)  of no Service: \(other.state == .unknown ? "not known whether announced" : "announced")",
+            "  FRR        \(other.state.rawValue): \(other.explanation)",
             "  class      \(other.runningClass)",
         ]
         if let transaction = other.transaction { lines += describe(transaction) }
@@ -136,6 +159,9 @@ extension Explanation {
             lines += signals.warnings.map { "warning    \($0.explanation)" }
         } else {
             lines.append("node       \(node): the Node object is not known")
+        }
+        if hasWaitingRules {
+            lines.append("rules      of a newer configuration wait until Namespaces have been listed; those before count")
         }
         if let fuse {
             lines.append(

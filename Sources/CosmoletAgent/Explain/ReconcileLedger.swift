@@ -21,6 +21,10 @@ struct ReconcileLedger: Sendable {
     /// When that was.
     private(set) var runningSince: Duration?
     private(set) var isConnected = false
+    /// What FRR has configured and not in its routing table, at two looks in a row.
+    var uninstalled: Set<IPPrefix> = []
+    /// Rules of a newer configuration wait for facts.
+    var hasNextRules = false
     /// Why the last round failed; nil when it did not.
     private(set) var error: String?
     /// The last transaction of each prefix.

@@ -6,8 +6,16 @@ internal import Northbound
 struct RunningState {
     /// How the two compare.
     let state: Explanation.State
-    /// What FRR runs; nil when it does not announce the VIP.
+    /// What FRR runs, or ran when it was last read; nil when it has not the VIP.
     let runningClass: AttributeClass?
+    /// Whether FRR announces the VIP; nil when that is not known.
+    var isAnnounced: Bool? {
+        switch state {
+        case .unknown: nil
+        case .notInstalled: false
+        default: runningClass != nil
+        }
+    }
     /// The same in words.
     private(set) var explanation = ""
     /// What FRR refused, or why it cannot be asked.
@@ -28,6 +36,14 @@ struct RunningState {
             state = .unknown
             explanation = "FRR has not been read yet" + Self.because(builder.ledger.error)
             error = builder.ledger.error
+        } else if !builder.ledger.isConnected, vip != nil {
+            state = .unknown
+            let last = current.map { "had it with class \($0)" } ?? "had it not"
+            explanation = "FRR cannot be reached; it \(last) when it was last read" + Self.because(builder.ledger.error)
+            error = builder.ledger.error
+        } else if let prefix, let current, builder.ledger.uninstalled.contains(prefix) {
+            state = .notInstalled
+            explanation = "FRR has it configured with class \(current), but not in its routing table"
         } else if current == .manual {
             state = .byHand
             explanation = "an operator announces it by hand, so the agent leaves it alone"
@@ -44,7 +60,7 @@ struct RunningState {
             let difference = Self.difference(entry, current, wanted, failure, builder.ledger)
             state = difference.0
             explanation = difference.1
-            error = Self.error(failure) ?? (builder.ledger.isConnected ? nil : builder.ledger.error)
+            error = Self.error(failure)
         } else if let current {
             let isDraining = entry.decision?.reason.drained != nil && current == .drain
             state = isDraining ? .draining : .announced
@@ -65,9 +81,6 @@ struct RunningState {
             } else {
                 explanation = "FRR does not announce it, as wanted"
             }
-        }
-        if !builder.ledger.isConnected, builder.running != nil {
-            explanation += "; as last read, for FRR cannot be reached now" + Self.because(builder.ledger.error)
         }
     }
 
@@ -106,6 +119,7 @@ struct RunningState {
     func advice(of service: ServiceID, _ decision: Decision?, node: String) -> String {
         switch state {
         case .unknown: "look at the session with FRR: cosmolet list, and the agent's log"
+        case .notInstalled: "look at staticd and zebra: cosmolet list, vtysh -c 'show mgmt backend-adapter all'"
         case .frozen: "look at the watches and at the agent's log; --node must be the Node object's name"
         case .byHand: "to let the agent have it: cosmolet announce VIP --class default"
         case .heldByFuse: "if the withdrawal is meant: cosmolet release-fuse --node \(node)"

@@ -28,7 +28,9 @@ struct PlannedDifference {
             grouping: plan.decisions.filter { $0.vip.map(vips.contains) == true }, by: \.vip)
         return edits.flatMap { edit in
             let decisions = decisionsByVIP[edit.prefix.address] ?? []
-            guard !decisions.isEmpty else { return ["\(edit.prefix): no Service has this address"] }
+            guard !decisions.isEmpty else {
+                return ["\(edit.prefix): no Service has this address with a kind that is on"]
+            }
             let relevant: [Decision] =
                 switch edit {
                 case .set: decisions.filter(\.reason.announces)

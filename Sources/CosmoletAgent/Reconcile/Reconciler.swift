@@ -8,8 +8,9 @@ internal import Observability
 /// Watch → plan → difference against what FRR runs → one transaction → read back.
 ///
 /// Facts come in through `apply(_:)`; the loop in `run()` turns them into transactions. While one is in flight, and in the
-/// pause after one that took long (`BatchWindow`), later changes gather and ride in the next. Nothing is changed before all sources were listed once, nor while the own Node
-/// object is gone. Foreign and hand-made announcements are left alone.
+/// pause after one that took long (`BatchWindow`), later changes gather and ride in the next. Nothing is changed before
+/// all sources were listed once, nor while the own Node object is gone. Foreign and hand-made announcements are left
+/// alone.
 public actor Reconciler {
     /// A round may last as long as FRR's own time-out of a commit (600 s); beyond that the loop counts as stuck.
     static let maximumRound = Duration.seconds(660)
@@ -40,20 +41,14 @@ public actor Reconciler {
     private var window = BatchWindow()
     private var oldestChange: ContinuousClock.Instant?
     private var sequence = 0
-    private var decisionLog = DecisionLog()
-    /// Of the last plan.
-    private var decisions: [Decision] = []
-    /// When everything was listed, until there is a plan.
-    private var listedAt: ContinuousClock.Instant?
+    private var planReport: PlanReport
     /// For whoever asks why.
     private var ledger = ReconcileLedger()
-    /// When the plan changes by itself, and when the loop is woken for that, as `elapsed` has it.
-    private var nextChange: Duration?
-    private var scheduledWake: Duration?
+    /// By `elapsed`.
+    private var wake = WakeSchedule()
     /// How often in a row FRR refused a commit as a whole.
     private var refusals = 0
-    /// What running had but the routing table had not, when it was last looked at.
-    private var uninstalled: Set<Network> = []
+    private var installedCheck = InstalledCheck()
     private var isSettled = false
     private var settleWaiters: [CheckedContinuation<Void, Never>] = []
 
@@ -77,6 +72,7 @@ public actor Reconciler {
         elapsed = Self.stopwatch(clock)
         self.logger = logger
         facts = FactStore(configuration: configuration)
+        planReport = PlanReport(telemetry: telemetry, observer: observer, logger: logger)
         idPrefix = String(UInt64(Date().timeIntervalSince1970 * 1000), radix: 36)
     }
 
@@ -96,10 +92,7 @@ public actor Reconciler {
                 metadata: [LogKeys.hint: "check the node's name: --node or COSMOLET_NODE"])
         default: break
         }
-        if !missingBefore.isEmpty, facts.missing.isEmpty {
-            logger.info("services, endpoint slices and own node are listed")
-            listedAt = .now
-        }
+        if !missingBefore.isEmpty, facts.missing.isEmpty { planReport.listed() }
         telemetry.synced(facts)
         oldestChange = oldestChange ?? .now
         takeNextRules()
@@ -108,17 +101,25 @@ public actor Reconciler {
 
     /// Plans by other rules from now on, as one change: what they want differs from what is announced, and only the
     /// difference is committed, with regard to the fuse. Rules that need Namespaces wait until these have been listed.
-    public func reconfigure(_ configuration: PlannerConfiguration) {
+    ///
+    /// - Returns: whether the rules are in force; false when they wait.
+    @discardableResult
+    public func reconfigure(_ configuration: PlannerConfiguration) -> Bool {
         nextRules = configuration
+        ledger.hasNextRules = false
         takeNextRules()
-        if nextRules != nil { logger.info("the new rules wait until Namespaces have been listed") }
+        ledger.hasNextRules = nextRules != nil
+        return nextRules == nil
     }
 
     private func takeNextRules() {
         guard let rules = nextRules, !rules.selection.needsNamespaces || facts.listed.contains(.namespaces) else {
             return
         }
+        if ledger.hasNextRules { logger.notice("Namespaces are listed, the new rules are in force") }
         nextRules = nil
+        ledger.hasNextRules = false
+        guard rules != facts.configuration else { return }
         facts.reconfigure(rules)
         unsettle(.facts)
     }
@@ -148,7 +149,7 @@ public actor Reconciler {
                 } else {
                     settle()
                 }
-                if let wait = nextWake() {
+                if let wait = wake.sleep(at: elapsed()) {
                     group.addTask { [trigger, clock] in
                         if (try? await clock.sleep(for: wait)) != nil { trigger.signal(.timer) }
                     }
@@ -211,10 +212,10 @@ public actor Reconciler {
             guard let running else { return nil }
             let (hasNews, start) = (facts.hasNews, ContinuousClock.now)
             let plan = facts.plan(running: Self.announced(running), at: elapsed())
-            nextChange = plan?.nextChange
+            wake.nextChange = plan?.nextChange
             ledger.planned(plan)
             guard let plan else { return nil }
-            report(plan)
+            planReport.report(plan, fuse: facts.configuration.fuse)
             let difference = PlannedDifference(plan: plan, running: running)
             if hasNews { telemetry.planned(in: start.duration(to: .now)) }
             let sequenceBefore = sequence
@@ -236,38 +237,12 @@ public actor Reconciler {
         }
     }
 
-    /// Tells whoever wants to know.
-    private func report(_ plan: AnnouncementPlan) {
-        telemetry.planned(plan)
-        let changes = PlanChange.all(from: decisions, to: plan.decisions)
-        decisions = plan.decisions
-        decisionLog.update(plan, changes, fuse: facts.configuration.fuse, logger: logger)
-        observer?.planned(plan, changes)
-        guard let listedAt else { return }
-        self.listedAt = nil
-        logger.info(
-            "first plan made",
-            metadata: [
-                LogKeys.durationMilliseconds: "\(listedAt.duration(to: .now).milliseconds)",
-                LogKeys.count: "\(plan.announcements.count)",
-            ])
-    }
-
     /// Without what was announced by hand.
     static func announced(_ running: Set<Network>) -> [IPAddress: AttributeClass] {
         let ours = running.filter { network in
             network.attributeClass != .manual && network.prefix.length == network.prefix.family.bitWidth
         }
         return Dictionary(ours.map { ($0.prefix.address, $0.attributeClass) }, uniquingKeysWith: min)
-    }
-
-    /// How long to sleep until the plan changes by itself; nil when there is nothing to wait for, or somebody does.
-    private func nextWake() -> Duration? {
-        guard let nextChange else { return nil }
-        let now = elapsed()
-        if let scheduledWake, now < scheduledWake, scheduledWake <= nextChange { return nil }
-        scheduledWake = nextChange
-        return max(.zero, nextChange - now)
     }
 
     private func openIfNeeded() async throws(ManagementError) {
@@ -297,21 +272,11 @@ public actor Reconciler {
         telemetry.runningRead()
     }
 
-    /// Running is not the routing table: staticd or zebra may be away. What is missing at two looks in a row is reported.
     private func checkInstalled() async {
         guard let running, let installed = try? await session.installedNetworks() else { return }
-        let missing = running.subtracting(installed)
-        let lasting = missing.intersection(uninstalled)
-        telemetry.uninstalled(lasting.count)
-        if !lasting.isEmpty {
-            logger.error(
-                "VIPs are configured in FRR but not in its routing table",
-                metadata: [
-                    LogKeys.count: "\(lasting.count)", LogKeys.prefix: "\(lasting.sorted()[0].prefix)",
-                    LogKeys.hint: "look at staticd and zebra",
-                ])
-        }
-        uninstalled = missing
+        installedCheck.look(running: running, installed: installed, logger: logger)
+        telemetry.uninstalled(installedCheck.lasting.count)
+        ledger.uninstalled = Set(installedCheck.lasting.map(\.prefix))
     }
 
     private func loseSession(_ reason: String) {
@@ -359,7 +324,7 @@ public actor Reconciler {
         window.committed(in: result.duration, at: elapsed())
         if !isEmbedded { telemetry.committed(result) }
         if let duration = changeToReply(result, start: start, since: since) { telemetry.changeReached(in: duration) }
-        log(transaction, result)
+        logger.log(transaction, result)
         if result.outcome == .applied { running?.apply(edits) }
         ledger.committed(
             transaction, result, running: result.outcome == .applied ? running : nil, at: elapsed(), time: Date())
@@ -398,32 +363,5 @@ public actor Reconciler {
     ) -> Duration? {
         guard let since, let reply = result.durationToReply else { return nil }
         return since.duration(to: start) + reply
-    }
-
-    private func log(_ transaction: Transaction, _ result: CommitResult) {
-        var metadata: Logger.Metadata = [
-            LogKeys.transaction: "\(result.transactionID ?? "")", LogKeys.request: "\(transaction.id)",
-            LogKeys.outcome: "\(result.outcome.name)",
-            LogKeys.edits: .array(transaction.edits.prefix(100).map { "\($0)" }),
-            LogKeys.count: "\(transaction.edits.count)",
-            LogKeys.cause: .array(transaction.cause.prefix(100).map { "\($0)" }),
-            LogKeys.durationMilliseconds: "\(result.duration.milliseconds)",
-        ]
-        if let reply = result.durationToReply { metadata[LogKeys.replyMilliseconds] = "\(reply.milliseconds)" }
-        switch result.outcome {
-        case .applied:
-            logger.info("commit", metadata: metadata)
-        case .rejected(let error), .unknown(let error):
-            metadata[LogKeys.error] = "\(error)"
-            logger.error("commit", metadata: metadata)
-        }
-    }
-}
-
-extension Duration {
-    /// Milliseconds with microsecond resolution, for logs.
-    var milliseconds: Double {
-        let (seconds, attoseconds) = components
-        return Double(seconds) * 1000 + Double(attoseconds / 1_000_000_000_000) / 1000
     }
 }

@@ -40,7 +40,8 @@ extension ShadowPlan.Line {
             }
         let name = from.map { "\($0) -> \(attributeClass)" } ?? attributeClass
         let why = reasons.map { "\($0.service): \($0.reason)" }.joined(separator: "; ")
-        return "\(sign) \(padded(prefix, width))  \(name)  \(why.isEmpty ? "no Service has this address" : why)"
+        let reason = why.isEmpty ? "no Service has this address with a kind that is on" : why
+        return "\(sign) \(padded(prefix, width))  \(name)  \(reason)"
     }
 }
 

@@ -18,7 +18,8 @@ struct ExplainCommand: AsyncParsableCommand {
             EXIT CODES
               0   FRR announces all the VIPs that were asked for
               1   at least one of them is not announced, or there is none
-              2   no such Service or VIP is known here, or the agent will not answer
+              2   no such Service or VIP is known here, it is not known whether FRR announces it, or the agent will
+                  not answer
               64  wrong usage
               69  the agent cannot be reached
               78  the configuration is not valid
@@ -72,7 +73,7 @@ struct ExplainCommand: AsyncParsableCommand {
             throw Failure.exit(error, refused: .noAnswer)
         }
         print(output == .json ? try Report.json(explanation) : explanation.text, terminator: "")
-        if !explanation.isKnown { throw ExitCode.noAnswer }
+        if !explanation.isKnown || explanation.hasUnknown { throw ExitCode.noAnswer }
         if !explanation.announcesAll { throw ExitCode.failure }
     }
 
