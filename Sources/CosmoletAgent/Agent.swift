@@ -80,13 +80,13 @@ public struct Agent: Sendable {
             session: northbound.session, configuration: configuration.planner, telemetry: telemetry,
             isEmbedded: northbound.isEmbedded, observer: recorder, logger: logger)
 
-        let namespaces = Gate()
-        if configuration.planner.selection.needsNamespaces { namespaces.open() }
+        let namespaces = WatchSwitch(isOn: configuration.planner.selection.needsNamespaces)
         let reloader = source.map {
             ConfigurationReloader($0, started: configuration, registry: telemetry.registry, logger: logger) { new in
                 logLevel.level = new.logLevel.level
-                if new.planner.selection.needsNamespaces { namespaces.open() }
-                await reconciler.reconfigure(new.planner)
+                // Before the rules change, so that nothing of a watch that has ended comes after them.
+                if new.planner.selection.needsNamespaces { namespaces.turnOn() } else { await namespaces.turnOff() }
+                return await reconciler.reconfigure(new.planner)
             }
         }
 
@@ -150,7 +150,7 @@ public struct Agent: Sendable {
     // MARK: - Kubernetes
 
     private func watches(
-        _ client: KubernetesClient, node: String, namespaces: Gate, telemetry: AgentTelemetry, logger: Logger,
+        _ client: KubernetesClient, node: String, namespaces: WatchSwitch, telemetry: AgentTelemetry, logger: Logger,
         _ reconciler: Reconciler
     ) -> [any ServiceLifecycle.Service] {
         [
@@ -163,12 +163,13 @@ public struct Agent: Sendable {
             WatchService<Node>(client: client, scope: .object(named: node), telemetry: telemetry, logger: logger) {
                 if let change = ResourceMapping.change($0) { await reconciler.apply(change) }
             },
-            // Namespaces are watched from when a rule first needs them.
+            // Namespaces are watched while a rule needs them.
             Running {
-                guard await namespaces.wait() else { return }
-                await WatchService<Namespace>(client: client, telemetry: telemetry, logger: logger) {
-                    if let change = ResourceMapping.change($0) { await reconciler.apply(change) }
-                }.run()
+                await namespaces.run {
+                    await WatchService<Namespace>(client: client, telemetry: telemetry, logger: logger) {
+                        if let change = ResourceMapping.change($0) { await reconciler.apply(change) }
+                    }.run()
+                }
             },
         ]
     }

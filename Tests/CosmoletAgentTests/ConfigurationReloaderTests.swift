@@ -36,7 +36,10 @@ import Testing
                     LogFormat.text.makeHandler(
                         label: label, level: .info, sink: LogSink { line in log.update { $0.append(line) } })
                 }
-            ) { new in applied.update { $0.append(new) } }
+            ) { new in
+                applied.update { $0.append(new) }
+                return !new.planner.selection.needsNamespaces
+            }
         }
 
         /// Writes the file anew under another name, which then takes its place; or changes where a link points, as the
@@ -103,6 +106,17 @@ import Testing
             #expect(fixture.applied.value.map(\.planner.nodeSignals.drainsOnCordon) == [true])
         }
         #expect(fixture.registry.exposition().contains("cosmolet_config_reloads_total{outcome=\"refused\"} 0\n"))
+    }
+
+    @Test func rulesThatWaitAreNotSaidToBeInForce() async throws {
+        let fixture = try Fixture("announce: {zeroEndpoints: withdraw}")
+        try fixture.write("announce: {namespaceLabels: {exclude: [env=test]}}")
+        #expect(await fixture.reloader.reload() == .waiting)
+        #expect(!fixture.log.value.contains { $0.contains("configuration is in force") })
+        #expect(fixture.log.value.contains { $0.contains("waits until Namespaces have been listed") })
+        #expect(fixture.registry.exposition().contains("cosmolet_config_reloads_total{outcome=\"waiting\"} 1\n"))
+        try fixture.write("announce: {zeroEndpoints: keep}")
+        #expect(await fixture.reloader.reload() == .applied)
     }
 
     @Test func refusedFilesChangeNothingAndAreReported() async throws {

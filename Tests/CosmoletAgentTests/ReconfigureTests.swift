@@ -113,6 +113,14 @@ import Testing
             let transactions = try await session.transactions.wait(for: "the other") { $0.count == 3 }
             #expect(transactions[2].edits == [.remove(network(1).prefix)])
             #expect(transactions[2].cause == ["shop/s1: 198.51.100.1 NamespaceExcluded"])
+            // Once they are not needed they are not watched, so what is known of them grows old.
+            #expect(await reconciler.reconfigure(PlannerConfiguration()))
+            _ = try await session.transactions.wait(for: "the announcement") { $0.count == 4 }
+            #expect(await !reconciler.reconfigure(rules))
+            await reconciler.quiesce()
+            #expect(session.transactions.value.count == 4)
+            await reconciler.apply(.replacedNamespaces([NamespaceFacts(name: "shop", labels: ["env": "test"])]))
+            _ = try await session.transactions.wait(for: "the withdrawal, again") { $0.count == 5 }
         }
     }
 }

@@ -175,6 +175,11 @@ struct FactStore {
     mutating func reconfigure(_ new: PlannerConfiguration) {
         guard new != configuration else { return }
         configuration = new
+        // Nobody watches them from now on; when they are needed again, they are listed first.
+        if !new.selection.needsNamespaces {
+            namespaces = [:]
+            listed.remove(.namespaces)
+        }
         history.doubtAllWithdrawals()
         stale.formUnion(services.keys)
     }
@@ -221,6 +226,10 @@ struct FactStore {
         case .replacedNamespaces(let all, let unreadable):
             var new = namespaces.filter { unreadable.contains($0.key) || unreadable.contains("") }
             new.merge(all.map { ($0.name, $0.labels) }, uniquingKeysWith: { $1 })
+            for service in services.values {
+                let name = service.id.namespace
+                if namespaces[name] != nil, new[name] == nil { doubtWithdrawals(of: service) }
+            }
             let changed = Set(namespaces.keys).union(new.keys).filter { namespaces[$0] != new[$0] }
             namespaces = new
             markStale(namespaces: changed)

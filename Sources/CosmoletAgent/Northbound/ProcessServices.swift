@@ -14,23 +14,6 @@ struct Running: ServiceLifecycle.Service {
     }
 }
 
-/// Lets one task through once it has been opened.
-struct Gate: Sendable {
-    private let stream: AsyncStream<Void>
-    private let continuation: AsyncStream<Void>.Continuation
-
-    init() { (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
-
-    /// From any thread; again has no effect.
-    func open() { continuation.yield() }
-
-    /// Returns true once it is open, false when the task is cancelled before.
-    func wait() async -> Bool {
-        for await _ in stream { return true }
-        return false
-    }
-}
-
 /// Something that is open already and is closed when its turn comes at the end.
 struct Closing: ServiceLifecycle.Service {
     let close: @Sendable () async -> Void

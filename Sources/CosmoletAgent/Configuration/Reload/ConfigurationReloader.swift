@@ -13,6 +13,8 @@ package actor ConfigurationReloader {
     package enum Outcome: String, Sendable, CaseIterable {
         // As the metric has it.
         case applied, unchanged, refused
+        /// Taken, but its rules wait for facts; the old ones are in force until then.
+        case waiting
     }
 
     /// How often the file is looked at.
@@ -26,17 +28,18 @@ package actor ConfigurationReloader {
     private let clock: any Clock<Duration>
     private let telemetry: ReloadTelemetry
     private let logger: Logger
-    private let apply: @Sendable (AgentConfiguration) async -> Void
+    private let apply: @Sendable (AgentConfiguration) async -> Bool
 
     /// Makes a reloader; nothing happens before `run()`.
     ///
     /// - Parameters:
     ///   - configuration: with which the agent has started.
-    ///   - apply: makes the live keys of a configuration count; the others are those of the start.
+    ///   - apply: makes the live keys of a configuration count; the others are those of the start. Returns false when its
+    ///     rules have to wait.
     package init(
         _ source: ConfigurationSource, started configuration: AgentConfiguration, registry: MetricRegistry,
         clock: any Clock<Duration> = ContinuousClock(), logger: Logger,
-        apply: @escaping @Sendable (AgentConfiguration) async -> Void
+        apply: @escaping @Sendable (AgentConfiguration) async -> Bool
     ) {
         self.source = source
         started = configuration
@@ -87,11 +90,15 @@ package actor ConfigurationReloader {
         var inForce = new
         // Session and policy know the classes of the start.
         inForce.planner.tags = started.planner.tags
-        await apply(inForce)
-        logger.notice(
-            "the new configuration is in force", metadata: [LogKeys.keys: .array(keys.live.map { "\($0)" })])
-        telemetry.count(.applied)
-        return .applied
+        let isInForce = await apply(inForce)
+        logger.log(
+            level: isInForce ? .notice : .warning,
+            isInForce
+                ? "the new configuration is in force"
+                : "the new configuration waits until Namespaces have been listed, the old rules stay in force",
+            metadata: [LogKeys.keys: .array(keys.live.map { "\($0)" })])
+        telemetry.count(isInForce ? .applied : .waiting)
+        return isInForce ? .applied : .waiting
     }
 
     private func load() throws(ConfigurationError) -> AgentConfiguration {
