@@ -6,6 +6,8 @@ internal import Northbound
 /// says nothing. A value without I/O.
 struct EventSource {
     private enum Drain {
+        /// All drained VIPs have their last plan, and FRR still runs some.
+        case withdrawing
         case none, draining, drained
     }
 
@@ -15,10 +17,16 @@ struct EventSource {
     private var owners: [IPAddress: Set<ServiceID>] = [:]
     /// What FRR said of the VIPs that it refuses.
     private var refusals: [IPAddress: String] = [:]
+    /// VIPs that FRR refused to announce, and has not announced since.
+    private var unannounced: Set<IPAddress> = []
     private var heldByFuse: [IPAddress] = []
+    /// What the fuse has let go and FRR still runs, and how many VIPs it let go.
+    private var released: (waiting: Set<IPAddress>, count: Int) = ([], 0)
     private var nodeWarnings: [PlanWarning] = []
     /// How many VIP entries are in a drain of the node, by reason.
     private var nodeDrains: [ReasonCode: Int] = [:]
+    /// How many entries of each VIP a drain of the node has ended for.
+    private var drained: [IPAddress: Int] = [:]
     private var drain = Drain.none
 
     init(node: String) { self.node = node }
@@ -28,9 +36,9 @@ struct EventSource {
     mutating func planned(_ plan: AnnouncementPlan, _ changes: [PlanChange]) -> [EventNotice] {
         var notices: [EventNotice] = []
         for change in changes {
-            for decision in change.before { count(decision.reason, -1) }
+            for decision in change.before { count(decision, -1) }
             for decision in change.after {
-                count(decision.reason, 1)
+                count(decision, 1)
                 if let vip = decision.vip, decision.attributeClass != nil {
                     owners[vip, default: []].insert(decision.service)
                 }
@@ -75,15 +83,26 @@ struct EventSource {
 
     // MARK: - Drain of the node
 
-    private mutating func count(_ reason: ReasonCode, _ step: Int) {
-        guard reason.isDrainOfNode else { return }
-        nodeDrains[reason, default: 0] += step
-        if nodeDrains[reason] == 0 { nodeDrains[reason] = nil }
+    private mutating func count(_ decision: Decision, _ step: Int) {
+        guard decision.reason.isDrainOfNode else { return }
+        nodeDrains[decision.reason, default: 0] += step
+        if nodeDrains[decision.reason] == 0 { nodeDrains[decision.reason] = nil }
+        guard let vip = decision.vip, !decision.reason.drains else { return }
+        drained[vip, default: 0] += step
+        if drained[vip] == 0 { drained[vip] = nil }
     }
 
+    /// After a plan and after a commit: a drain has ended only once FRR runs nothing of it.
     private mutating func drainNotices() -> [EventNotice] {
         let draining = nodeDrains.filter(\.key.drains)
-        let now: Drain = !draining.isEmpty ? .draining : !nodeDrains.isEmpty ? .drained : .none
+        let now: Drain =
+            if !draining.isEmpty {
+                .draining
+            } else if nodeDrains.isEmpty {
+                .none
+            } else {
+                drained.keys.allSatisfy { owners[$0] == nil || unannounced.contains($0) } ? .drained : .withdrawing
+            }
         defer { drain = now }
         guard now != drain else { return [] }
         let reasons = nodeDrains.keys.map(\.rawValue).sorted().joined(separator: ", ")
@@ -91,7 +110,7 @@ struct EventSource {
         case .draining where drain == .none:
             let count = draining.values.reduce(0, +)
             return [aboutNode(EventReason.drainStarted, "\(count) VIP entries drain (\(reasons))")]
-        case .draining: return []
+        case .draining, .withdrawing: return []
         case .drained:
             return [aboutNode(EventReason.drainCompleted, "all VIPs that drained are withdrawn (\(reasons))")]
         case .none: return [aboutNode(EventReason.drainEnded, "no VIP is drained from this node any more")]
@@ -116,23 +135,35 @@ struct EventSource {
                         + "a new value of \(AnnotationKey.releaseFuse)", severity: .warning)
             ]
         }
-        guard !heldByFuse.isEmpty, plan.heldByFuse.isEmpty else { return [] }
-        let gone = heldByFuse.count { plan.announcements[$0] == nil }
-        return [
-            aboutNode(
-                EventReason.fuseReleased,
-                gone == 0 ? "nothing is held back any more, all is wanted again" : "\(gone) VIPs are withdrawn now")
-        ]
+        if !heldByFuse.isEmpty, plan.heldByFuse.isEmpty {
+            let gone = heldByFuse.filter { plan.announcements[$0] == nil }
+            released = (Set(gone), gone.count)
+            if gone.isEmpty {
+                return [aboutNode(EventReason.fuseReleased, "nothing is held back any more, all is wanted again")]
+            }
+        }
+        // What is wanted again is not waited for.
+        released.waiting = released.waiting.filter { plan.announcements[$0] == nil }
+        return releaseNotices()
+    }
+
+    /// Told once FRR has withdrawn all that the fuse has let go.
+    private mutating func releaseNotices() -> [EventNotice] {
+        guard released.count > 0, released.waiting.isEmpty else { return [] }
+        defer { released.count = 0 }
+        return [aboutNode(EventReason.fuseReleased, "\(released.count) withdrawals that were held are through")]
     }
 
     // MARK: - Commits
 
     mutating func applied(_ edits: [NetworkEdit], of plan: AnnouncementPlan) -> [EventNotice] {
         let decisions = Self.decisions(on: edits, in: plan)
-        return edits.flatMap { edit -> [EventNotice] in
+        let notices = edits.flatMap { edit -> [EventNotice] in
             let vip = edit.prefix.address
             let its = decisions[vip] ?? []
             refusals[vip] = nil
+            unannounced.remove(vip)
+            released.waiting.remove(vip)
             switch edit {
             case .set(let network): return its.compactMap { Self.announced($0, network, on: node) }
             case .remove:
@@ -142,6 +173,7 @@ struct EventSource {
                 }
             }
         }
+        return notices + drainNotices() + releaseNotices()
     }
 
     private static func announced(_ decision: Decision, _ network: Network, on node: String) -> EventNotice? {
@@ -165,6 +197,7 @@ struct EventSource {
     /// FRR is asked again every few seconds: the same answer is told once.
     mutating func refused(_ edit: NetworkEdit, of plan: AnnouncementPlan, because reason: String) -> [EventNotice] {
         let vip = edit.prefix.address
+        if case .set = edit { unannounced.insert(vip) }
         guard refusals.updateValue(reason, forKey: vip) != reason else { return [] }
         let services = Set((Self.decisions(on: [edit], in: plan)[vip] ?? []).map(\.service)).union(owners[vip] ?? [])
         let verb = if case .set = edit { "announcing" } else { "withdrawing" }
