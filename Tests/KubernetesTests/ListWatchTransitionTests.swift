@@ -72,10 +72,10 @@ private struct Situation: Sendable, CustomTestStringConvertible {
 
     static func endTable(_ what: String) -> String {
         """
-        \(what): expired -> list notOlderThan("10") limit 2; relisting => listing
+        \(what): expired -> list notOlderThan("10"); relisting => listing
         \(what): ahead -> wait; relisting; then list mostRecent limit 2 => waitingToList
         \(what): refused -> wait; relisting; then list mostRecent limit 2 => waitingToList
-        \(what): garbled -> wait; relisting; then list notOlderThan("10") limit 2 => waitingToList
+        \(what): garbled -> wait; relisting; then list notOlderThan("10") => waitingToList
         \(what): busy -> wait; reconnecting; then list notOlderThan("10") limit 1 => waitingToVerify
         \(what): away -> wait; reconnecting; then list notOlderThan("10") limit 1 => waitingToVerify
         """
@@ -119,14 +119,14 @@ private struct Situation: Sendable, CustomTestStringConvertible {
             story: ["start", "page", "opened", "ERROR: expired", "page, more"],
             table: """
                 page -> replaced p,p; watch from 10; listed 2 and 0 => opening
-                page, more -> list notOlderThan("10") limit 2 continue T2 => listingFurther
+                page, more -> list notOlderThan("10") continue T2 => listingFurther
                 page of 9 -> wait; list failed; then list mostRecent limit 2 => waitingToList
                 no page: expired -> list mostRecent; relisting => listing
                 no page: ahead -> list mostRecent; relisting => listing
                 no page: refused -> wait; list failed; then list mostRecent limit 2 => waitingToList
                 no page: garbled -> wait; list failed; then list mostRecent limit 2 => waitingToList
-                no page: busy -> wait; list failed; then list notOlderThan("10") limit 2 continue T2 => waitingToList
-                no page: away -> wait; list failed; then list notOlderThan("10") limit 2 => waitingToList
+                no page: busy -> wait; list failed; then list notOlderThan("10") continue T2 => waitingToList
+                no page: away -> wait; list failed; then list notOlderThan("10") => waitingToList
                 """,
             ignored: ["start", "opened", "waited"] + events + errorEvents + ends),
         Situation(
@@ -195,10 +195,10 @@ private struct Situation: Sendable, CustomTestStringConvertible {
             table: """
                 page -> watch from 10 => opening
                 page, more -> watch from 10 => opening
-                page of 9 -> list mostRecent limit 2; relisting => listing
-                no page: expired -> list mostRecent limit 2; relisting => listing
-                no page: ahead -> list mostRecent limit 2; relisting => listing
-                no page: refused -> list mostRecent limit 2; relisting => listing
+                page of 9 -> wait; relisting; then list mostRecent limit 2 => waitingToList
+                no page: expired -> wait; relisting; then list notOlderThan("10") => waitingToList
+                no page: ahead -> wait; relisting; then list notOlderThan("10") => waitingToList
+                no page: refused -> wait; relisting; then list mostRecent limit 2 => waitingToList
                 no page: garbled -> wait; list failed; then list notOlderThan("10") limit 1 => waitingToVerify
                 no page: busy -> wait; list failed; then list notOlderThan("10") limit 1 => waitingToVerify
                 no page: away -> wait; list failed; then list notOlderThan("10") limit 1 => waitingToVerify

@@ -44,7 +44,7 @@ public struct AnnotationChange: Sendable, Hashable {
 
     /// Lets the withdrawals through that the fuse of a node holds now: a value that it has not had before.
     public static func releaseFuse(node: String, at time: Date) -> AnnotationChange {
-        let value = time.formatted(.iso8601.time(includingFractionalSeconds: true))
+        let value = time.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
         return AnnotationChange(target: .node(node), values: [AnnotationKey.releaseFuse: value])
     }
 

@@ -14,7 +14,7 @@ public struct ListWatchMachine<Resource: KubernetesResource>: Sendable {
     public struct Settings: Sendable, Hashable {
         /// Which objects.
         public var scope: ResourceScope
-        /// How many objects a page may have; nil for all in one.
+        /// How many objects a page of a most recent list may have; nil for all in one. Other lists have no limit.
         public var pageLimit: Int?
         /// When the server shall end a watch at the latest; each watch asks for up to a fifth less, at random.
         public var serverTimeout: Duration
@@ -197,8 +197,11 @@ public struct ListWatchMachine<Resource: KubernetesResource>: Sendable {
 
     // MARK: - List
 
+    /// With a limit, servers before 1.33 or so read a list from etcd that their cache could answer. When one restarts, the
+    /// nodes all list at once, so only what must come from etcd anyway is asked for in pages.
     private func query(_ freshness: ListFreshness) -> ListQuery {
-        ListQuery(scope: settings.scope, freshness: freshness, limit: settings.pageLimit)
+        ListQuery(
+            scope: settings.scope, freshness: freshness, limit: freshness == .mostRecent ? settings.pageLimit : nil)
     }
 
     private mutating func list(_ freshness: ListFreshness) -> Step {
@@ -348,16 +351,15 @@ public struct ListWatchMachine<Resource: KubernetesResource>: Sendable {
 
     /// A server restored from an older backup accepts a watch from a version it has not reached yet, and then says
     /// nothing until it gets there, which may take days; what it deleted until then is never told. A list says at once
-    /// that the version is too large. One object is enough, so that a server that has just started is spared the full
-    /// lists of all nodes.
+    /// that the version is too large. One object is enough, which spares the server the full lists of all nodes.
     ///
-    /// Once nothing was heard for `placeLifetime`, that server may have written its way past our place, and the list
-    /// would prove nothing.
+    /// Once nothing was heard for `placeLifetime`, that server may have written its way past our place, and one object
+    /// would prove nothing. A full list does not have to prove anything.
     private mutating func verify(at now: Duration) -> Step {
         guard now - lastContact <= settings.placeLifetime else {
             let error = KubernetesError(
                 code: .expired, message: "the server was not heard for more than \(settings.placeLifetime)")
-            return relist(.mostRecent, error, at: now, isImmediate: true)
+            return relist(.notOlderThan(resourceVersion), error, at: now, isImmediate: false)
         }
         state = .verifying
         return Step(
@@ -366,15 +368,22 @@ public struct ListWatchMachine<Resource: KubernetesResource>: Sendable {
     }
 
     private mutating func verified(by page: ListPage<Resource>, at now: Duration) -> Step {
-        if isBehind(page.resourceVersion) { return verifyFailed(wentBack(to: page.resourceVersion), at: now) }
+        if isBehind(page.resourceVersion) {
+            return relist(.mostRecent, wentBack(to: page.resourceVersion), at: now, isImmediate: false)
+        }
         lastContact = now
         return watch()
     }
 
+    /// Never at once: all nodes hear this together, and after an outage the wait has grown to spread them.
     private mutating func verifyFailed(_ error: KubernetesError, at now: Duration) -> Step {
         switch error.meaning {
-        case .ahead, .expired, .refused:
-            return relist(.mostRecent, error, at: now, isImmediate: true)
+        case .ahead, .expired:
+            // Perhaps a server whose cache lags behind that of the last one, and which will be there after the wait. To ask
+            // for one object again would not do: an older server may have written its way past our place meanwhile.
+            return relist(.notOlderThan(resourceVersion), error, at: now, isImmediate: false)
+        case .refused:
+            return relist(.mostRecent, error, at: now, isImmediate: false)
         case .garbled, .busy, .away:
             let wait = nextWait(error, at: now)
             state = .waiting(then: .verify)
