@@ -4,8 +4,8 @@
 struct EventLimiter {
     /// 25 at once for one object, then one in five minutes; these are the numbers of client-go.
     static let forObject = Limit(burst: 25, refill: .seconds(300))
-    /// 100 at once for the agent, then five a second.
-    static let forAgent = Limit(burst: 100, refill: .milliseconds(200))
+    /// 30 at once for the agent, then one a second: the API server sees this times the number of nodes.
+    static let forAgent = Limit(burst: 30, refill: .seconds(1))
 
     /// Size of a bucket, and the time for one token.
     struct Limit {

@@ -78,9 +78,11 @@ struct ListScanner: Sendable {
 
     /// Says that no more text comes.
     ///
-    /// - Throws: `malformedResponse` when the list has not ended.
+    /// - Throws: `malformedResponse` when the list has not ended, or is none: any object has a `metadata`, and one that is
+    ///   taken for an empty list would withdraw everything.
     func finish() throws(KubernetesError) {
         guard expected == .nothing else { throw malformed("it ends early") }
+        guard seenFields.contains("items") else { throw malformed("it has no items") }
     }
 
     // MARK: - Between values
