@@ -20,7 +20,7 @@ public struct AnnouncementPlan: Sendable, Hashable {
             decisions: facts.services.flatMap { service in
                 ServiceRules.decide(
                     service, endpoints: facts.endpoints[service.id] ?? [], node: facts.node,
-                    configuration: facts.configuration, namespaceLabels: facts.namespaces[service.id.namespace] ?? [:])
+                    configuration: facts.configuration, namespaceLabels: facts.namespaces[service.id.namespace])
             },
             tags: facts.configuration.tags, nodeWarnings: facts.node.annotations.warnings)
     }

@@ -20,6 +20,9 @@ extension ReasonCode {
         return switch self {
         case .headlessService, .externalNameService: "check that this Service was meant: \(get) -o yaml"
         case .optedOut: "take the annotation away: \(annotate) \(AnnotationKey.announce)-"
+        case .namespaceUnknown:
+            "wait some seconds and ask again; if it stays, look at the watch of namespaces, and whether there is one: "
+                + "kubectl get namespace \(service.namespace)"
         case .namespaceExcluded, .namespaceNotIncluded:
             "look at announce.namespaces and announce.namespaceLabels of the configuration, and at the labels: "
                 + "kubectl get namespace \(service.namespace) --show-labels"

@@ -19,8 +19,8 @@ extension ReasonCode {
     /// Where the rules came to this outcome.
     public var stage: RuleStage {
         switch self {
-        case .headlessService, .externalNameService, .optedOut, .namespaceExcluded, .namespaceNotIncluded,
-            .serviceExcluded, .serviceNotIncluded:
+        case .headlessService, .externalNameService, .optedOut, .namespaceExcluded, .namespaceUnknown,
+            .namespaceNotIncluded, .serviceExcluded, .serviceNotIncluded:
             .service
         case .kindOff, .kindOffByAnnotation, .hostnameOnly, .invalidAddress, .notUnicast, .proxyMode,
             .otherLoadBalancerClass, .noLoadBalancerClass, .outsideAllowedPrefixes, .noExternalPrefixAllowed:

@@ -31,7 +31,7 @@ public struct ServiceRules {
     private let endpoints: [EndpointFact]
     private let node: NodeFacts
     private let configuration: PlannerConfiguration
-    private let namespaceLabels: [String: String]
+    private let namespaceLabels: [String: String]?
     /// The kinds of VIP that are on for this Service.
     private let kinds: Set<VIPKind>
 
@@ -42,11 +42,11 @@ public struct ServiceRules {
     ///
     /// - Parameters:
     ///   - endpoints: all endpoints over all slices, in any order, duplicates allowed.
-    ///   - namespaceLabels: labels of the Service's namespace, if they are known.
+    ///   - namespaceLabels: labels of the Service's namespace; nil when they are not known.
     ///   - judgesAllKinds: pass no entry over, but say `kindOff`; for explaining one Service.
     public static func decide(
         _ service: ServiceFacts, endpoints: [EndpointFact], node: NodeFacts, configuration: PlannerConfiguration,
-        namespaceLabels: [String: String] = [:], judgesAllKinds: Bool = false
+        namespaceLabels: [String: String]? = [:], judgesAllKinds: Bool = false
     ) -> [Decision] {
         let rules = ServiceRules(
             service: service, endpoints: endpoints, node: node, configuration: configuration,

@@ -8,7 +8,7 @@ import Testing
     private static func decide(_ service: ServiceFacts, _ facts: AnnouncementFacts) -> [Decision] {
         ServiceRules.decide(
             service, endpoints: facts.endpoints[service.id] ?? [], node: facts.node,
-            configuration: facts.configuration, namespaceLabels: facts.namespaces[service.id.namespace] ?? [:])
+            configuration: facts.configuration, namespaceLabels: facts.namespaces[service.id.namespace])
     }
 
     @Test(arguments: 1...60 as ClosedRange<UInt64>)

@@ -64,6 +64,9 @@ import Testing
         case .externalNameService: scene.service.shape = .externalName
         case .optedOut: scene.service.annotations.announce = false
         case .namespaceExcluded: scene.configuration.selection.namespaces.exclude = ["shop"]
+        case .namespaceUnknown:
+            scene.configuration.selection.namespaceLabels.exclude = [try LabelSelector("env=test")]
+            scene.isNamespaceKnown = false
         case .namespaceNotIncluded:
             scene.configuration.selection.namespaceLabels.include = [try LabelSelector("env=production")]
             scene.namespaceLabels = ["env": "test"]

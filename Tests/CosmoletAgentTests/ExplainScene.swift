@@ -18,6 +18,7 @@ struct ExplainScene {
     var others: [ServiceFacts] = []
     var endpoints = [ExplainScene.endpoint("10.0.0.1")]
     var namespaceLabels: [String: String] = [:]
+    var isNamespaceKnown = true
     /// Before the first plan.
     var running: [Network] = []
     var ledger = ReconcileLedger()
@@ -44,7 +45,8 @@ struct ExplainScene {
         ]
         _ = store.apply(.replacedServices([service] + others))
         _ = store.apply(.replacedSlices(slices))
-        _ = store.apply(.replacedNamespaces([NamespaceFacts(name: "shop", labels: namespaceLabels)]))
+        let namespaces = [NamespaceFacts(name: "shop", labels: namespaceLabels)]
+        _ = store.apply(.replacedNamespaces(isNamespaceKnown ? namespaces : []))
         _ = store.apply(.replacedNode(node))
         return store
     }

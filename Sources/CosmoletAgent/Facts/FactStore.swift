@@ -162,7 +162,7 @@ struct FactStore {
     private func decide(_ service: ServiceFacts, node: NodeFacts, judgesAllKinds: Bool = false) -> [Decision] {
         ServiceRules.decide(
             service, endpoints: endpoints(of: service.id), node: node, configuration: configuration,
-            namespaceLabels: namespaces[service.id.namespace] ?? [:], judgesAllKinds: judgesAllKinds)
+            namespaceLabels: namespaces[service.id.namespace], judgesAllKinds: judgesAllKinds)
     }
 
     private func endpoints(of service: ServiceID) -> [EndpointFact] {
