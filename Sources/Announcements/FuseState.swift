@@ -1,7 +1,7 @@
 internal import NetworkTypes
 
-/// What the fuse remembers: withdrawals that went through lately, those that it holds, and those that it was told to let
-/// go. A value without a clock, as `PlanHistory`, which owns it.
+/// What the fuse remembers: withdrawals that went through lately, those that it holds, and those that it was told to
+/// let go. A value without a clock, as `PlanHistory`, which owns it.
 struct FuseState: Sendable, Hashable {
     /// Since when it has been holding; nil while it holds nothing.
     private(set) var since: Duration?

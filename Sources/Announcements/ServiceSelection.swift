@@ -52,8 +52,8 @@ public struct ServiceSelection: Sendable, Hashable {
 
     /// Why a Service is not selected, or nil when it is. An exclusion is named before a missing inclusion.
     ///
-    /// - Parameter namespaceLabels: nil when the Namespace is not known. Labels that nobody has seen exclude nothing, so
-    ///   then a Service that they shall exclude would be announced until they come.
+    /// - Parameter namespaceLabels: nil when the Namespace is not known. Labels that nobody has seen exclude nothing,
+    ///   so a Service that they shall exclude would be announced until they come.
     func refusal(of service: ServiceFacts, namespaceLabels: [String: String]?) -> ReasonCode? {
         let byName = namespaces.verdict { $0 == service.id.namespace }
         if byName == .isExcluded { return .namespaceExcluded }

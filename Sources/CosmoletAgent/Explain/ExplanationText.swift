@@ -29,7 +29,7 @@ extension Explanation {
             let vips = services.flatMap(\.vips)
             let frozen = freeze.map { "Nothing is decided, and what was announced stays: \($0.explanation). " } ?? ""
             let subject = "\(vips.count) VIPs of \(services.count) Services"
-            guard !hasUnknown else { return ["\(frozen)It is not known which of \(subject) are announced from \(node)."] }
+            if hasUnknown { return ["\(frozen)It is not known which of \(subject) are announced from \(node)."] }
             return ["\(frozen)\(vips.count { $0.isAnnounced == true }) of \(subject) are announced from \(node)."]
         }
         return services.map(answer)
@@ -161,7 +161,8 @@ extension Explanation {
             lines.append("node       \(node): the Node object is not known")
         }
         if hasWaitingRules {
-            lines.append("rules      of a newer configuration wait until Namespaces have been listed; those before count")
+            lines.append(
+                "rules      of a newer configuration wait until Namespaces have been listed; those before count")
         }
         if let fuse {
             lines.append(

@@ -2,9 +2,9 @@
 ///
 /// The first change after a quiet spell goes at once. A commit costs mgmtd time in proportion to everything it has
 /// configured, half a second at 5,000 VIPs, and holds locks that operators need. So after a commit that took long, news
-/// waits for as long as that commit took, but for a second at most: FRR is busy for half of the time at most while commits
-/// take no longer than that, and a change is committed no later than two commits and one pause after it came. After short
-/// commits there is no pause.
+/// waits for as long as that commit took, but for a second at most: FRR is busy for half of the time at most while
+/// commits take no longer than that, and a change is committed no later than two commits and one pause after it came.
+/// After short commits there is no pause.
 package struct BatchWindow: Sendable, Hashable {
     /// Commits that took less are followed by no pause.
     package static let shortest = Duration.milliseconds(100)

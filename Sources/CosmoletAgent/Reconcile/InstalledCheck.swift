@@ -3,8 +3,8 @@ internal import NetworkTypes
 internal import Northbound
 internal import Observability
 
-/// Running is not the routing table: staticd or zebra may be away. What is missing at two looks in a row counts, since a
-/// route that was just configured takes a moment.
+/// Running is not the routing table: staticd or zebra may be away. What is missing at two looks in a row counts, since
+/// a route that was just configured takes a moment.
 struct InstalledCheck {
     /// What running had but the routing table had not, at the last look.
     private var missing: Set<Network> = []

@@ -82,9 +82,9 @@ struct ReleaseFuseCommand: AsyncParsableCommand {
             node's agent sees it; the next incident is held again. Look first whether the withdrawals are meant:
             cosmolet explain on the node. The asker needs the right to patch nodes.
 
-            It ends when the API server has the annotation and does not see what the agent makes of it. An agent whose watch
-            of the Node just began anew takes the value for an old one and releases nothing: look again, and repeat it if the
-            fuse still holds.
+            It ends when the API server has the annotation and does not see what the agent makes of it. An agent whose
+            watch of the Node just began anew takes the value for an old one and releases nothing: look again, and repeat
+            it if the fuse still holds.
 
             \(exitCodes)
 
@@ -100,7 +100,7 @@ struct ReleaseFuseCommand: AsyncParsableCommand {
     func run() async throws {
         let node = node ?? KubernetesOptions.ownNode
         try await options.apply(.releaseFuse(node: node, at: Date()))
-        print("Node \(node): its agent was asked to release the fuse. Look whether it did: cosmolet explain on the node")
+        print("Node \(node): its agent was asked to release the fuse; to see whether it did: cosmolet explain, there")
     }
 }
 
