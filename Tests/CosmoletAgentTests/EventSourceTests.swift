@@ -94,6 +94,17 @@ import Testing
                 == "198.51.100.1 is withdrawn from here: the Service has not this address any more, or its kind is off")
     }
 
+    @Test func whoGaveAVIPUpIsNotToldOfItsEnd() {
+        var rig = Rig()
+        rig.add("web", Self.vip)
+        rig.add("db", Self.vip)
+        _ = rig.step()
+        rig.add("web", Self.vip, ready: false)
+        #expect(rig.step().isEmpty)
+        rig.facts.services.removeAll()
+        #expect(brief(rig.step()) == ["shop/db VIPWithdrawn"])
+    }
+
     @Test func mistakesOfTheServiceAreToldOnceAndForTheWholeCluster() {
         var rig = Rig()
         _ = rig.step()

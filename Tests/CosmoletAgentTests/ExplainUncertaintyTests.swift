@@ -64,6 +64,16 @@ import Testing
             ))
     }
 
+    @Test func whatNobodyHasAndIsNotInstalledIsNotAnnounced() throws {
+        var scene = ExplainScene()
+        scene.running = [ExplainScene.network("198.51.100.77/32", .manual)]
+        scene.ledger.uninstalled = [try IPPrefix("198.51.100.77/32")]
+        let explanation = scene.explain(ExplainQuery(.vip(IPAddress("198.51.100.77")!)))
+        #expect(explanation.others.map(\.state) == [.notInstalled])
+        #expect(!explanation.announcesAll && !explanation.hasUnknown)
+        #expect(explanation.text.hasPrefix("198.51.100.77/32 is NOT announced from here: "))
+    }
+
     @Test func rulesThatWaitAreNamed() {
         var scene = ExplainScene()
         #expect(!scene.explain().text.contains("newer configuration"))

@@ -136,6 +136,18 @@ import Testing
             let plansOften = Bool.random(using: &random)
             for change in arrival(stories, &random) {
                 _ = store.apply(change)
+                // Other rules for a moment, and back.
+                if UInt8.random(in: 0..<6, using: &random) == 0 {
+                    var other = try configuration()
+                    other.zeroEndpoints = Bool.random(using: &random) ? .keep : .withdraw
+                    other.allowedLoadBalancerPrefixes = [try IPPrefix("198.51.100.2/31")]
+                    store.reconfigure(other)
+                    if plansOften {
+                        let plan = store.plan()
+                        try #require(plan == store.allFacts.map { AnnouncementPlan($0) })
+                    }
+                    store.reconfigure(try configuration())
+                }
                 // To have planned in between makes no difference either, and gives what all facts at once give.
                 if plansOften {
                     let plan = store.plan()

@@ -35,8 +35,15 @@ struct EventSource {
 
     mutating func planned(_ plan: AnnouncementPlan, _ changes: [PlanChange]) -> [EventNotice] {
         var notices: [EventNotice] = []
+        var givenUp: [(vip: IPAddress, service: ServiceID)] = []
         for change in changes {
-            for decision in change.before { count(decision, -1) }
+            let kept = Set(change.after.filter { $0.attributeClass != nil }.compactMap(\.vip))
+            for decision in change.before {
+                count(decision, -1)
+                if let vip = decision.vip, decision.attributeClass != nil, !kept.contains(vip) {
+                    givenUp.append((vip, change.service))
+                }
+            }
             for decision in change.after {
                 count(decision, 1)
                 if let vip = decision.vip, decision.attributeClass != nil {
@@ -44,6 +51,10 @@ struct EventSource {
                 }
                 notices += complaints(decision, before: change.before.filter { $0.text == decision.text })
             }
+        }
+        // Who gave up a VIP that stays with others is not concerned when these lose it.
+        for (vip, service) in givenUp where plan.announcements[vip] != nil && owners[vip, default: []].count > 1 {
+            owners[vip]?.remove(service)
         }
         for warning in plan.nodeWarnings where !nodeWarnings.contains(warning) { notices.append(aboutNode(warning)) }
         nodeWarnings = plan.nodeWarnings

@@ -104,12 +104,13 @@ public struct Explanation: Sendable, Hashable, Codable {
 
     /// Whether FRR announces every VIP that is spoken of, and there is one. What is of a kind that is off does not count.
     public var announcesAll: Bool {
-        !(vips.isEmpty && others.isEmpty) && vips.allSatisfy { $0.isAnnounced == true } && !hasUnknown
+        let all = vips.map(\.isAnnounced) + others.map(\.isAnnounced)
+        return !all.isEmpty && all.allSatisfy { $0 == true }
     }
 
     /// Whether it is not known of a VIP, since FRR cannot be reached or has not been read yet.
     public var hasUnknown: Bool {
-        vips.contains { $0.isAnnounced == nil } || others.contains { $0.state == .unknown }
+        vips.contains { $0.isAnnounced == nil } || others.contains { $0.isAnnounced == nil }
     }
 
     /// Without those of a kind that is off.
@@ -251,5 +252,19 @@ extension Explanation {
         public var transaction: TransactionNote?
         /// What to do next.
         public var advice: String
+
+        /// FRR announces it; nil when that is not known.
+        public var isAnnounced: Bool? { state.isAnnounced(isConfigured: true) }
+    }
+}
+
+extension Explanation.State {
+    /// Whether FRR announces an address; nil when that is not known.
+    func isAnnounced(isConfigured: Bool) -> Bool? {
+        switch self {
+        case .unknown: nil
+        case .notInstalled: false
+        default: isConfigured
+        }
     }
 }

@@ -272,6 +272,11 @@ struct ExplanationBuilder {
                 .unknown, "FRR cannot be reached; it had this when it was last read, and no Service \(Self.has)",
                 "look at the session with FRR: cosmolet list, and the agent's log"
             )
+        } else if ledger.uninstalled.contains(prefix) {
+            (state, explanation, advice) = (
+                .notInstalled, "FRR has it configured, but not in its routing table, and no Service \(Self.has)",
+                "look at staticd and zebra: cosmolet list, vtysh -c 'show mgmt backend-adapter all'"
+            )
         } else if attributeClass == .manual {
             (state, explanation, advice) = (
                 .byHand, "announced by hand; no agent touches it", "to withdraw it: cosmolet withdraw \(prefix)"

@@ -33,7 +33,7 @@ extension Explanation {
             return ["\(frozen)\(vips.count { $0.isAnnounced == true }) of \(subject) are announced from \(node)."]
         }
         return services.map(answer)
-            + others.map { "\(claim($0.prefix, isAnnounced: $0.state == .unknown ? nil : true)): \($0.explanation)." }
+            + others.map { "\(claim($0.prefix, isAnnounced: $0.isAnnounced)): \($0.explanation)." }
     }
 
     /// What is said of one VIP.
@@ -85,12 +85,16 @@ extension Explanation {
         return "\(claim(name, isAnnounced: first.isAnnounced)): \(first.why)."
     }
 
+    private static func word(_ isAnnounced: Bool?) -> String {
+        isAnnounced.map { $0 ? "announced" : "NOT announced" } ?? "not known whether announced"
+    }
+
     // MARK: - One VIP
 
     private func describe(_ vip: VIP, of service: Service) -> [String] {
         var lines = [
             "\(vip.address.isEmpty ? "(no address)" : vip.address)  \(vip.kind ?? "Service") of \(service.service): "
-                + (vip.isAnnounced.map { $0 ? "announced" : "NOT announced" } ?? "not known whether announced")
+                + Self.word(vip.isAnnounced)
         ]
         if let reason = vip.reason { lines.append("  why        \(reason): \(vip.explanation ?? "")") }
         // Of a kind that is off there is one of each Service.
@@ -141,7 +145,7 @@ extension Explanation {
 
     private func describe(_ other: Other) -> [String] {
         var lines = [
-            "\(other.prefix)  of no Service: \(other.state == .unknown ? "not known whether announced" : "announced")",
+            "\(other.prefix)  of no Service: \(Self.word(other.isAnnounced))",
             "  FRR        \(other.state.rawValue): \(other.explanation)",
             "  class      \(other.runningClass)",
         ]

@@ -9,13 +9,7 @@ struct RunningState {
     /// What FRR runs, or ran when it was last read; nil when it has not the VIP.
     let runningClass: AttributeClass?
     /// Whether FRR announces the VIP; nil when that is not known.
-    var isAnnounced: Bool? {
-        switch state {
-        case .unknown: nil
-        case .notInstalled: false
-        default: runningClass != nil
-        }
-    }
+    var isAnnounced: Bool? { state.isAnnounced(isConfigured: runningClass != nil) }
     /// The same in words.
     private(set) var explanation = ""
     /// What FRR refused, or why it cannot be asked.
