@@ -119,6 +119,24 @@ import Testing
         #expect(planned(store)?.announcements.isEmpty == true)
     }
 
+    @Test func serviceWaitsForItsNamespace() throws {
+        var configuration = PlannerConfiguration()
+        configuration.selection.namespaceLabels.exclude = [try LabelSelector("env=test")]
+        var store = FactStore(configuration: configuration)
+        _ = store.apply(.replacedServices([service("web", "198.51.100.1")]))
+        _ = store.apply(.replacedSlices([slice("web-1", of: "web")]))
+        _ = store.apply(.replacedNamespaces([]))
+        _ = store.apply(.node(NodeFacts(name: "here")))
+        #expect(planned(store)?.decisions.map(\.reason) == [.namespaceUnknown])
+        #expect(store.apply(.namespace(NamespaceFacts(name: "shop", labels: [:]))))
+        #expect(planned(store)?.announcements.count == 1)
+        // A list that has lost it is doubted, as other lists are.
+        let running = [IPAddress("198.51.100.1")!: AttributeClass.default]
+        _ = store.plan(running: running, at: .zero)
+        _ = store.apply(.replacedNamespaces([]))
+        #expect(store.plan(running: running, at: .zero)?.heldByFuse == Array(running.keys))
+    }
+
     @Test func whatBecameUnreadableAndThenWentWhileNobodyWatchedIsGone() throws {
         var store = listed()
         let name = ObjectName(namespace: "shop", name: "web")
