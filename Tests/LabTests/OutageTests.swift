@@ -16,13 +16,13 @@ extension LabTests {
             #expect(taken.changedRouters == [])
         }
 
-        private func announce(_ cluster: Cluster) async throws {
-            for index in Self.numbers {
+        private func announce(_ cluster: Cluster, _ numbers: Range<Int> = Self.numbers) async throws {
+            for index in numbers {
                 try cluster.createService("s\(index)", vips: ["198.51.100.\(index)", "2001:db8:51::\(index)"])
             }
             for router in cluster.routers {
-                _ = try await router.snapshot.wait(for: "24 VIPs with two paths on \(router.router.name)") {
-                    $0.routes.count == 24 && $0.routes.values.allSatisfy { $0.count == 2 }
+                _ = try await router.snapshot.wait(for: "all VIPs with two paths on \(router.router.name)") {
+                    $0.routes.count == 2 * numbers.count && $0.routes.values.allSatisfy { $0.count == 2 }
                 }
             }
         }
@@ -69,6 +69,25 @@ extension LabTests {
                         try await metric("cosmolet_fuse_held_vips", address) == 0
                     }
                     #expect(try await HTTPProbe.get(address, "/readyz").status == 200)
+                }
+            }
+        }
+
+        /// Fewer than the fuse lets go by news.
+        @Test func fewVIPsOutliveAnEmptyServerToo() async throws {
+            try await Cluster.with { cluster in
+                try await announce(cluster, 10..<12)
+                try await expectNoChange(cluster) {
+                    let before = try lineCounts(cluster)
+                    try await stop(cluster)
+                    try await cluster.api.startAnother()
+                    for node in cluster.nodes {
+                        _ = try await cluster.agent(node).line(
+                            containing: "own Node object not found", from: before[node.name] ?? 0, timeout: .seconds(60)
+                        )
+                    }
+                    try cluster.registerNodes()
+                    try await expectFuseHolds(cluster, from: before, count: 4)
                 }
             }
         }
@@ -132,12 +151,14 @@ extension LabTests {
             }
         }
 
-        private func expectFuseHolds(_ cluster: Cluster, from before: [String: Int]) async throws {
+        private func expectFuseHolds(
+            _ cluster: Cluster, from before: [String: Int], count: Int = 24
+        ) async throws {
             for node in cluster.nodes {
                 let line = try await cluster.agent(node).line(
                     containing: "the fuse holds withdrawals back", from: before[node.name] ?? 0, timeout: .seconds(60))
-                #expect(line.contains("\"count\":\"24\""))
-                #expect(try await metric("cosmolet_fuse_held_vips", try await cluster.httpAddress(node)) == 24)
+                #expect(line.contains("\"count\":\"\(count)\""))
+                #expect(try await metric("cosmolet_fuse_held_vips", try await cluster.httpAddress(node)) == Double(count))
             }
         }
 
