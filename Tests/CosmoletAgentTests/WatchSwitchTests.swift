@@ -20,7 +20,9 @@ import Testing
                 await watch.run {
                     counts.update { $0.begun += 1 }
                     // Until it is cancelled.
-                    try? await ManualClock().sleep(for: .seconds(1))
+                    let (never, continuation) = AsyncStream<Void>.makeStream()
+                    for await _ in never {}
+                    continuation.finish()
                     counts.update { $0.ended += 1 }
                 }
             }

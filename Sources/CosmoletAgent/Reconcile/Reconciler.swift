@@ -149,7 +149,7 @@ public actor Reconciler {
                 } else {
                     settle()
                 }
-                if let wait = wake.sleep(at: elapsed()) {
+                if let wait = wake.pause(at: elapsed()) {
                     group.addTask { [trigger, clock] in
                         if (try? await clock.sleep(for: wait)) != nil { trigger.signal(.timer) }
                     }

@@ -9,7 +9,7 @@ struct WakeSchedule {
     init() {}
 
     /// How long to sleep until the plan changes; nil when there is nothing to wait for, or somebody sleeps already.
-    mutating func sleep(at now: Duration) -> Duration? {
+    mutating func pause(at now: Duration) -> Duration? {
         guard let nextChange else { return nil }
         if let scheduled, now < scheduled, scheduled <= nextChange { return nil }
         scheduled = nextChange
