@@ -276,6 +276,18 @@ import Testing
         }
     }
 
+    /// Objects that are put back from manifests have no status, so no address.
+    @Test func listWithoutAddressesIsHeldToo() async throws {
+        let (services, slices) = many(4)
+        try await with { rig in
+            await sync(rig, services, slices)
+            try await rig.transactions(1)
+            await rig.reconciler.apply(.replacedServices(services.map { ServiceFacts(id: $0.id, addresses: []) }))
+            try await rig.sleeps(.seconds(300))
+            #expect(rig.metric("cosmolet_fuse_held_vips") == "4")
+        }
+    }
+
     @Test func smallNodesLoseSingleVIPsByAList() async throws {
         let (services, slices) = many(4)
         try await with { rig in

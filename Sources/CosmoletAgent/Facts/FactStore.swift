@@ -192,7 +192,9 @@ struct FactStore {
             services = unreadable.isEmpty ? [:] : old.filter { unreadable.mayHold($0.key) }
             services.merge(all.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
             for id in Set(old.keys).union(services.keys) where old[id] != services[id] { stale.insert(id) }
-            for (id, service) in old where services[id] == nil { doubtWithdrawals(of: service) }
+            for (id, service) in old where services[id]?.addresses != service.addresses {
+                doubtWithdrawals(of: service)
+            }
             return listed.insert(.services).inserted || !stale.isEmpty
         case .service(let service):
             guard services.updateValue(service, forKey: service.id) != service else { return false }
