@@ -48,7 +48,7 @@ public enum MetricCatalogue {
     /// How often the configuration file was read again.
     public static let configurationReloads = MetricDefinition.counter(
         "cosmolet_config_reloads_total", labels: [.outcome],
-        help: "Times that the configuration file was read again, by outcome (applied, unchanged, refused, or waiting for Namespaces).")
+        help: "Times that the configuration file was read again, by outcome (applied, unchanged, refused or waiting).")
 
     /// 0 while the file is one that was refused.
     public static let configurationReloadSuccessful = MetricDefinition.gauge(
