@@ -16,7 +16,7 @@ extension LabTests {
             #expect(taken.changedRouters == [])
         }
 
-        private func announce(_ cluster: Cluster, _ numbers: Range<Int> = Self.numbers) async throws {
+        private func announce(_ cluster: Cluster, _ numbers: Range<Int> = OutageTests.numbers) async throws {
             for index in numbers {
                 try cluster.createService("s\(index)", vips: ["198.51.100.\(index)", "2001:db8:51::\(index)"])
             }
