@@ -53,7 +53,10 @@ import Testing
         let reloader = ConfigurationReloader(
             source, started: try source.load(), registry: registry,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        ) { _ in counter.count() }
+        ) { _ in
+            counter.count()
+            return true
+        }
         let mutations = try Self.all()
         for mutation in mutations {
             try mutation.data.write(to: URL(fileURLWithPath: file))
