@@ -66,8 +66,7 @@ let package = Package(
             name: "CosmoletAgent",
             dependencies: [
                 "Announcements", "Bindings", "FRRManagement", "Journal", "Kubernetes", "NetworkTypes", "Northbound",
-                "NorthboundRPC",
-                "Observability", "Yams",
+                "NorthboundRPC", "Observability", "Yams",
                 hummingbird, lifecycle, logging, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
@@ -86,7 +85,10 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "kubesim",
-            dependencies: ["KubeSim", lifecycle, logging, argumentParser],
+            dependencies: [
+                "KubeSim", "Kubernetes", lifecycle, logging, argumentParser,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
             swiftSettings: strict),
 
         // Fakes, processes and the lab, for tests and for the demo.
@@ -108,8 +110,8 @@ let package = Package(
         .executableTarget(
             name: "cosmolet-bench",
             dependencies: [
-                "CosmoletTesting", "FRRManagement", "Journal", "NetworkTypes", "Northbound", "NorthboundRPC",
-                argumentParser, logging,
+                "CosmoletTesting", "FRRManagement", "Journal", "Kubernetes", "NetworkTypes", "Northbound",
+                "NorthboundRPC", argumentParser, logging,
             ],
             swiftSettings: strict),
 
@@ -137,13 +139,14 @@ let package = Package(
         .testTarget(
             name: "ObservabilityTests", dependencies: ["Observability", logging, subprocess], swiftSettings: strict),
         .testTarget(
-            name: "KubeSimTests", dependencies: ["KubeSim", hummingbird, lifecycle, logging, subprocess],
+            name: "KubeSimTests",
+            dependencies: ["CosmoletTesting", "KubeSim", hummingbird, lifecycle, logging, subprocess],
             swiftSettings: strict),
         .testTarget(
             name: "CosmoletAgentTests",
             dependencies: [
                 "Announcements", "CosmoletAgent", "CosmoletTesting", "Journal", "KubeSim", "Kubernetes",
-                "NetworkTypes", "Northbound", "NorthboundRPC", "Observability", lifecycle, logging, subprocess,
+                "NetworkTypes", "Northbound", "NorthboundRPC", "Observability", "Yams", lifecycle, logging, subprocess,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -16,8 +16,11 @@ public enum AnnotationKey {
     /// On a Node: each new value lets the withdrawals through that the fuse holds at that moment.
     public static let releaseFuse = "cosmolet.io/release-fuse"
 
-    static let onService = [announce, attributeClass, kinds, zeroEndpoints, drain]
-    static let onNode = [drain, releaseFuse]
+    /// On a Service or a Node: why it drains, for people. Nothing depends on it.
+    public static let drainReason = "cosmolet.io/drain-reason"
+
+    static let onService = [announce, attributeClass, kinds, zeroEndpoints, drain, drainReason]
+    static let onNode = [drain, drainReason, releaseFuse]
 }
 
 /// What happens to a VIP under policy Cluster when no endpoint counts.
@@ -43,6 +46,8 @@ public struct ServiceAnnotations: Sendable, Hashable {
     public var zeroEndpoints: ZeroEndpoints?
     /// `cosmolet.io/drain`: false when absent.
     public var drains: Bool
+    /// `cosmolet.io/drain-reason`: nil when absent. Decides nothing.
+    public var drainReason: String?
     /// What could not be read.
     public var warnings: [PlanWarning]
 
@@ -67,6 +72,7 @@ public struct ServiceAnnotations: Sendable, Hashable {
         kinds = reader.kinds(AnnotationKey.kinds)
         zeroEndpoints = reader.choice(AnnotationKey.zeroEndpoints)
         drains = reader.flag(AnnotationKey.drain) ?? false
+        drainReason = annotations[AnnotationKey.drainReason]
         reader.refuseUnknown(AnnotationKey.onService)
         warnings = reader.warnings
     }
@@ -76,6 +82,8 @@ public struct ServiceAnnotations: Sendable, Hashable {
 public struct NodeAnnotations: Sendable, Hashable {
     /// `cosmolet.io/drain`: false when absent or unreadable.
     public var drains: Bool
+    /// `cosmolet.io/drain-reason`: nil when absent. Decides nothing.
+    public var drainReason: String?
     /// `cosmolet.io/release-fuse`: nil when absent. No plan depends on it; a change is what counts.
     public var fuseRelease: String?
     /// What could not be read.
@@ -92,6 +100,7 @@ public struct NodeAnnotations: Sendable, Hashable {
     public init(_ annotations: [String: String], ofNode name: String) {
         var reader = AnnotationReader(annotations, object: "Node \(name)")
         drains = reader.flag(AnnotationKey.drain) ?? false
+        drainReason = annotations[AnnotationKey.drainReason]
         fuseRelease = annotations[AnnotationKey.releaseFuse]
         reader.refuseUnknown(AnnotationKey.onNode)
         warnings = reader.warnings

@@ -20,7 +20,7 @@ public struct AnnouncementPlan: Sendable, Hashable {
             decisions: facts.services.flatMap { service in
                 ServiceRules.decide(
                     service, endpoints: facts.endpoints[service.id] ?? [], node: facts.node,
-                    configuration: facts.configuration, namespaceLabels: facts.namespaces[service.id.namespace] ?? [:])
+                    configuration: facts.configuration, namespaceLabels: facts.namespaces[service.id.namespace])
             },
             tags: facts.configuration.tags, nodeWarnings: facts.node.annotations.warnings)
     }
@@ -32,26 +32,64 @@ public struct AnnouncementPlan: Sendable, Hashable {
     /// only when all owners that qualify do.
     public init(decisions: some Sequence<Decision>, tags: TagMap, nodeWarnings: [PlanWarning] = []) {
         var decisions = Array(decisions)
-        var owners: [IPAddress: Set<AttributeClass>] = [:]
+        var asked: [IPAddress: Set<AttributeClass>] = [:]
         for decision in decisions {
-            guard let vip = decision.vip, let attributeClass = decision.attributeClass else { continue }
-            owners[vip, default: []].formUnion(decision.reason.drains ? [] : [attributeClass])
+            if let vip = decision.claimedVIP { asked[vip, default: []].formUnion(decision.askedClass) }
         }
-        let ordered = owners.mapValues { classes in
-            classes.sorted { (tags.tag(of: $0) ?? .max, $0) < (tags.tag(of: $1) ?? .max, $1) }
-        }
+        let classes = asked.mapValues { ClassOrder($0, tags: tags) }
         for index in decisions.indices {
-            guard let vip = decisions[index].vip, decisions[index].attributeClass != nil,
-                let classes = ordered[vip], let winner = classes.first
-            else { continue }
-            decisions[index].attributeClass = winner
-            if classes.count > 1, !decisions[index].reason.drains {
-                decisions[index].warnings.append(.classConflict(classes.map(\.rawValue)))
-            }
+            if let vip = decisions[index].claimedVIP { classes[vip]?.settle(&decisions[index]) }
         }
-        self.decisions = decisions.sorted { ($0.service, $0.sortKey) < ($1.service, $1.sortKey) }
-        announcements = ordered.mapValues { $0.first ?? .drain }
+        self.init(
+            sorted: decisions.sorted(by: Decision.precedes), announcements: classes.mapValues(\.winner),
+            nodeWarnings: nodeWarnings)
+    }
+
+    /// Takes what is merged and sorted already.
+    init(sorted decisions: [Decision], announcements: [IPAddress: AttributeClass], nodeWarnings: [PlanWarning]) {
+        self.decisions = decisions
+        self.announcements = announcements
         self.nodeWarnings = nodeWarnings
+    }
+}
+
+/// The classes that the owners of one VIP ask for, the one that wins first. Empty when all of them drain.
+struct ClassOrder: Sendable, Hashable {
+    private let classes: [AttributeClass]
+
+    init(_ asked: Set<AttributeClass>, tags: TagMap) {
+        classes =
+            asked.count < 2
+            ? Array(asked) : asked.sorted { (tags.tag(of: $0) ?? .max, $0) < (tags.tag(of: $1) ?? .max, $1) }
+    }
+
+    /// What the VIP is announced with.
+    var winner: AttributeClass { classes.first ?? .drain }
+
+    /// Gives an announcing decision the class that won.
+    func settle(_ decision: inout Decision) {
+        guard let winner = classes.first else { return }
+        if decision.attributeClass != winner { decision.classCause = .sharedAddress }
+        decision.attributeClass = winner
+        if classes.count > 1, !decision.reason.drains {
+            decision.warnings.append(.classConflict(classes.map(\.rawValue)))
+        }
+    }
+}
+
+extension Decision {
+    /// The VIP, when it is to be announced.
+    var claimedVIP: IPAddress? { attributeClass == nil ? nil : vip }
+
+    /// The class that an owner asks for; none when it drains.
+    var askedClass: Set<AttributeClass> {
+        guard let attributeClass, !reason.drains else { return [] }
+        return [attributeClass]
+    }
+
+    /// The order of a plan.
+    static func precedes(_ a: Decision, _ b: Decision) -> Bool {
+        a.service != b.service ? a.service < b.service : a.sortKey < b.sortKey
     }
 }
 
@@ -60,10 +98,4 @@ extension Decision {
     fileprivate var sortKey: (VIPKind, String, String) {
         (kind ?? .loadBalancer, text, reason.rawValue)
     }
-}
-
-private func < (
-    a: (ServiceID, (VIPKind, String, String)), b: (ServiceID, (VIPKind, String, String))
-) -> Bool {
-    a.0 != b.0 ? a.0 < b.0 : a.1 < b.1
 }

@@ -11,13 +11,11 @@ struct EndpointVerdict {
         _ all: [EndpointFact], family: AddressFamily, policy: TrafficPolicy, node: String, drainsOnTerminating: Bool
     ) {
         let isLocal = policy == .local
-        let near = isLocal ? all.filter { $0.nodeName == node } : all
-        let eligible = near.filter { $0.address.family == family }
-        // De-duplicated by address where one good entry is enough: that is to ask whether any entry is good.
-        let counting = eligible.filter(\.counts)
-        if counting.contains(where: \.isReady) {
-            reason = isLocal ? .endpointOnNode : .endpointInCluster
-        } else if !counting.isEmpty {
+        let standings = all.map { EndpointStanding($0, family: family, policy: policy, node: node) }
+        // De-duplicated by address where one good entry is enough: that is to ask for the best standing.
+        switch standings.min() {
+        case .ready: reason = isLocal ? .endpointOnNode : .endpointInCluster
+        case .servingWhileTerminating:
             reason =
                 switch (isLocal, drainsOnTerminating) {
                 case (false, false): .onlyTerminatingEndpoints
@@ -25,14 +23,13 @@ struct EndpointVerdict {
                 case (false, true): .drainingTerminatingEndpoints
                 case (true, true): .drainingTerminatingOnNode
                 }
-        } else if !eligible.isEmpty {
-            reason = isLocal ? .noReadyLocalEndpoints : .noReadyEndpoints
-        } else if !near.isEmpty {
-            reason = isLocal ? .noLocalEndpointsOfFamily : .noEndpointsOfFamily
-        } else {
-            reason = isLocal ? .noLocalEndpoints : .noEndpoints
+        case .notReady: reason = isLocal ? .noReadyLocalEndpoints : .noReadyEndpoints
+        case .otherFamily: reason = isLocal ? .noLocalEndpointsOfFamily : .noEndpointsOfFamily
+        case .otherNode, nil: reason = isLocal ? .noLocalEndpoints : .noEndpoints
         }
-        endpoints = Self.evidence(counting.isEmpty ? eligible : counting)
+        let counting = zip(all, standings).filter(\.1.counts).map(\.0)
+        let eligible = counting.isEmpty ? zip(all, standings).filter { $0.1 == .notReady }.map(\.0) : counting
+        endpoints = Self.evidence(eligible)
     }
 
     /// The best entry of each address.

@@ -9,15 +9,14 @@ public struct PlanHistory: Sendable, Hashable {
     /// What FRR runs, without what was announced by hand.
     private var running: [IPAddress: AttributeClass] = [:]
     /// Since when a VIP has been running with class `drain`.
-    private var drainingSince: [IPAddress: Duration] = [:]
+    private(set) var drainingSince: [IPAddress: Duration] = [:]
     /// What the last plan wanted; nil before the first.
     private var wanted: Set<IPAddress>?
     /// Times at which a VIP became wanted or unwanted, within the window.
     private var changes: [IPAddress: [Duration]] = [:]
-    private var heldUntil: [IPAddress: Duration] = [:]
-    /// Since when the fuse has been holding.
-    private var fuseSince: Duration?
-    private var isFuseReleased = false
+    /// Until when a VIP is held down.
+    private(set) var heldUntil: [IPAddress: Duration] = [:]
+    private var fuseState = FuseState()
 
     /// Knows nothing yet.
     public init() {}
@@ -31,10 +30,18 @@ public struct PlanHistory: Sendable, Hashable {
         }
     }
 
+    /// Since when the fuse has been holding; nil while it holds nothing.
+    var fuseSince: Duration? { fuseState.since }
+
     /// Lets the withdrawals through that the fuse holds now. Has no effect when it holds none.
-    public mutating func releaseFuse() {
-        isFuseReleased = fuseSince != nil
-    }
+    public mutating func releaseFuse() { fuseState.release() }
+
+    /// A complete list has lost what stood for these VIPs. If that takes most of what is announced, the fuse holds it
+    /// however little it is.
+    public mutating func doubtWithdrawals(of vips: some Sequence<IPAddress>) { fuseState.doubt(vips) }
+
+    /// The rules have changed. What they take away is doubted likewise.
+    public mutating func doubtAllWithdrawals() { fuseState.doubt(running.keys) }
 
     /// The plan with regard to time.
     public mutating func apply(
@@ -84,8 +91,10 @@ public struct PlanHistory: Sendable, Hashable {
         // In order is a drain in which every announcing decision is one; the merge gave such VIPs class drain.
         var inOrder: [IPAddress: Bool] = [:]
         var asked: Set<IPAddress> = []
-        for decision in plan.decisions {
-            guard let vip = decision.vip, decision.attributeClass != nil else { continue }
+        // By index: most decisions of a large cluster announce nothing here, and need not be taken out to see that.
+        for index in plan.decisions.indices where plan.decisions[index].attributeClass != nil {
+            let decision = plan.decisions[index]
+            guard let vip = decision.vip else { continue }
             inOrder[vip] = inOrder[vip] != false && decision.reason.drained != nil
             if decision.reason != .drainingWithoutEndpoints { asked.insert(vip) }
         }
@@ -106,26 +115,24 @@ public struct PlanHistory: Sendable, Hashable {
     // MARK: - Fuse
 
     private mutating func fuse(
-        _ plan: inout AnnouncementPlan, _ fuse: WithdrawalFuse?, sparing drained: Set<IPAddress>, at now: Duration
+        _ plan: inout AnnouncementPlan, _ limits: WithdrawalFuse?, sparing drained: Set<IPAddress>, at now: Duration
     ) {
-        var leaving = running.filter { plan.announcements[$0.key] == nil && !drained.contains($0.key) }
+        guard let limits else {
+            fuseState.reset()
+            return
+        }
+        var leaving = Set(running.keys.filter { plan.announcements[$0] == nil && !drained.contains($0) })
         if !leaving.isEmpty {
             // What the own Node says is no list that came back empty.
             for decision in plan.decisions where decision.reason.isNodeSignal {
-                if let vip = decision.vip { leaving[vip] = nil }
+                if let vip = decision.vip { leaving.remove(vip) }
             }
         }
-        guard let fuse, fuse.trips(withdrawing: leaving.count, of: running.count) else {
-            fuseSince = nil
-            isFuseReleased = false
-            return
-        }
-        let since = fuseSince ?? now
-        fuseSince = since
-        guard !isFuseReleased, now - since < fuse.hold else { return }
-        plan.announcements.merge(leaving) { wanted, _ in wanted }
-        plan.heldByFuse = leaving.keys.sorted()
-        plan.note(nextChange: since + fuse.hold)
+        let held = fuseState.hold(leaving, of: running, wanted: plan.announcements, limits, at: now)
+        guard !held.isEmpty, let since = fuseState.since else { return }
+        for vip in held { plan.announcements[vip] = running[vip] }
+        plan.heldByFuse = held.sorted()
+        plan.note(nextChange: since + limits.hold)
     }
 }
 
@@ -136,6 +143,7 @@ extension AnnouncementPlan {
             guard let vip = decisions[index].vip, let reason = newReason(vip, decisions[index].reason) else { continue }
             decisions[index].reason = reason
             decisions[index].attributeClass = nil
+            decisions[index].classCause = nil
             announcements[vip] = nil
         }
     }

@@ -80,15 +80,19 @@ public struct HoldDown: Sendable, Hashable {
     }
 }
 
-/// When withdrawals are held back as a likely mistake: more than `share` of what is announced, and more than `minimum`.
-/// They go through once they have been wanted for `hold`, or when an operator releases them.
+/// When withdrawals are held back as a likely mistake: more than `share` of what is announced, and more than `minimum`,
+/// within `window`; or, however few, most of it because a complete list or new rules take it away. They go through once
+/// they have been wanted for `hold`, or when an operator releases them.
 public struct WithdrawalFuse: Sendable, Hashable {
     /// In per cent of the announced VIPs, 0…100.
     public var share: Int
-    /// This many may always go.
+    /// This many may always go, if single news asks for it.
     public var minimum: Int
     /// How long the wish must last.
     public var hold: Duration
+
+    /// Over how long withdrawals are counted together.
+    public static let window = Duration.seconds(60)
 
     /// Makes a fuse.
     public init(share: Int = 50, minimum: Int = 10, hold: Duration = .seconds(300)) {
@@ -99,5 +103,10 @@ public struct WithdrawalFuse: Sendable, Hashable {
 
     func trips(withdrawing count: Int, of announced: Int) -> Bool {
         count > minimum && count * 100 > announced * share
+    }
+
+    /// As above, of VIPs that a complete list or new rules take away: any number, if it is most or all.
+    func trips(doubting count: Int, of announced: Int) -> Bool {
+        count > 0 && (count >= announced || count * 100 > announced * share)
     }
 }

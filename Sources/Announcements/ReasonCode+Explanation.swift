@@ -35,6 +35,7 @@ extension ReasonCode {
         case .externalNameService: "the Service is of type ExternalName, so it has no VIP"
         case .optedOut: "the Service carries the annotation cosmolet.io/announce: \"false\""
         case .namespaceExcluded: "the namespace is excluded by the configuration"
+        case .namespaceUnknown: "the configuration selects by labels of Namespaces, and this one is not known yet"
         case .namespaceNotIncluded: "the namespace is not among those that the configuration includes"
         case .serviceExcluded: "the Service's labels are excluded by the configuration"
         case .serviceNotIncluded: "the Service's labels are not among those that the configuration includes"

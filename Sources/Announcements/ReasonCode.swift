@@ -66,6 +66,8 @@ public enum ReasonCode: String, Sendable, Hashable, CaseIterable, Codable {
     case optedOut = "OptedOut"
     /// The namespace matches an exclusion.
     case namespaceExcluded = "NamespaceExcluded"
+    /// The namespace's labels decide, and the Namespace is not known yet.
+    case namespaceUnknown = "NamespaceUnknown"
     /// The namespace matches none of the inclusions.
     case namespaceNotIncluded = "NamespaceNotIncluded"
     /// The Service's labels match an exclusion.

@@ -14,6 +14,8 @@ public struct Decision: Sendable, Hashable {
     public var reason: ReasonCode
     /// The class to announce with; nil when not announced.
     public var attributeClass: AttributeClass?
+    /// Why that class; nil when not announced.
+    public var classCause: ClassCause?
     /// The endpoints that counted, or with a negative outcome those that were looked at, ordered; at most eight.
     public var endpoints: [EndpointFact] = []
     /// Oddities that did not decide.
@@ -29,7 +31,7 @@ public struct ServiceRules {
     private let endpoints: [EndpointFact]
     private let node: NodeFacts
     private let configuration: PlannerConfiguration
-    private let namespaceLabels: [String: String]
+    private let namespaceLabels: [String: String]?
     /// The kinds of VIP that are on for this Service.
     private let kinds: Set<VIPKind>
 
@@ -40,11 +42,11 @@ public struct ServiceRules {
     ///
     /// - Parameters:
     ///   - endpoints: all endpoints over all slices, in any order, duplicates allowed.
-    ///   - namespaceLabels: labels of the Service's namespace, if they are known.
+    ///   - namespaceLabels: labels of the Service's namespace; nil when they are not known.
     ///   - judgesAllKinds: pass no entry over, but say `kindOff`; for explaining one Service.
     public static func decide(
         _ service: ServiceFacts, endpoints: [EndpointFact], node: NodeFacts, configuration: PlannerConfiguration,
-        namespaceLabels: [String: String] = [:], judgesAllKinds: Bool = false
+        namespaceLabels: [String: String]? = [:], judgesAllKinds: Bool = false
     ) -> [Decision] {
         let rules = ServiceRules(
             service: service, endpoints: endpoints, node: node, configuration: configuration,
@@ -155,8 +157,9 @@ public struct ServiceRules {
         }
         guard decision.reason.announces else { return }
         if let cause = drainCause { decision.reason = cause }
-        let asked = attributeClass(warnings: &decision.warnings)
+        let (asked, cause) = attributeClass(warnings: &decision.warnings)
         decision.attributeClass = decision.reason.drains ? .drain : asked
+        decision.classCause = decision.reason.drains ? .drain : cause
     }
 
     /// The first cause of an ordered drain of whatever could be announced, or nil.
@@ -173,15 +176,15 @@ public struct ServiceRules {
         return nil
     }
 
-    private func attributeClass(warnings: inout [PlanWarning]) -> AttributeClass {
-        guard let name = service.annotations.className else { return .default }
+    private func attributeClass(warnings: inout [PlanWarning]) -> (AttributeClass, ClassCause) {
+        guard let name = service.annotations.className else { return (.default, .noAnnotation) }
         // `manual` marks what an operator announced by hand and no agent touches: a Service that could take it would
         // never lose its VIP again.
         guard let known = AttributeClass(rawValue: name), known != .manual, configuration.tags.tag(of: known) != nil
         else {
             warnings.append(.unknownClass(service: service.id, name: name))
-            return .default
+            return (.default, .unknownClass)
         }
-        return known
+        return (known, .annotation)
     }
 }

@@ -51,13 +51,18 @@ public struct ServiceSelection: Sendable, Hashable {
     }
 
     /// Why a Service is not selected, or nil when it is. An exclusion is named before a missing inclusion.
-    func refusal(of service: ServiceFacts, namespaceLabels labels: [String: String]) -> ReasonCode? {
-        var labels = labels
-        labels[Self.namespaceNameLabel] = service.id.namespace
+    ///
+    /// - Parameter namespaceLabels: nil when the Namespace is not known. Labels that nobody has seen exclude nothing,
+    ///   so a Service that they shall exclude would be announced until they come.
+    func refusal(of service: ServiceFacts, namespaceLabels: [String: String]?) -> ReasonCode? {
         let byName = namespaces.verdict { $0 == service.id.namespace }
+        if byName == .isExcluded { return .namespaceExcluded }
+        if namespaceLabels == nil, needsNamespaces { return .namespaceUnknown }
+        var labels = namespaceLabels ?? [:]
+        labels[Self.namespaceNameLabel] = service.id.namespace
         let byNamespaceLabel = namespaceLabels.verdict { $0.matches(labels) }
         let byLabel = serviceLabels.verdict { $0.matches(service.labels) }
-        if byName == .isExcluded || byNamespaceLabel == .isExcluded { return .namespaceExcluded }
+        if byNamespaceLabel == .isExcluded { return .namespaceExcluded }
         if byLabel == .isExcluded { return .serviceExcluded }
         if byName == .isNotIncluded || byNamespaceLabel == .isNotIncluded { return .namespaceNotIncluded }
         return byLabel == .isNotIncluded ? .serviceNotIncluded : nil

@@ -6,7 +6,6 @@ internal import Northbound
 internal import NorthboundRPC
 internal import Observability
 internal import ServiceLifecycle
-internal import Synchronization
 
 /// The agent: Kubernetes on one side, the northbound of one FRR on the other, which is in this process or in another.
 ///
@@ -14,10 +13,14 @@ internal import Synchronization
 /// reverse, so that no change arrives any more when the session is closed.
 public struct Agent: Sendable {
     private let configuration: AgentConfiguration
+    private let source: ConfigurationSource?
 
     /// Takes a configuration; nothing happens before `run()`.
-    public init(_ configuration: AgentConfiguration) {
+    ///
+    /// - Parameter source: where it comes from, to read it again when it changes.
+    public init(_ configuration: AgentConfiguration, source: ConfigurationSource? = nil) {
         self.configuration = configuration
+        self.source = source
     }
 
     /// Runs until SIGTERM or SIGINT. What is announced stays announced.
@@ -26,7 +29,7 @@ public struct Agent: Sendable {
     ///   journal is another process's. An API server, a northbound or an FRR that does not answer is no error: the agent
     ///   waits for it.
     public func run() async throws {
-        configuration.bootstrapLog()
+        let logLevel = configuration.bootstrapLog()
         let node = configuration.node ?? ProcessInfo.processInfo.hostName
         var logger = Logger(label: "cosmolet")
         logger[metadataKey: LogKeys.node] = "\(node)"
@@ -36,14 +39,16 @@ public struct Agent: Sendable {
                 kubeconfig: configuration.kubeconfig, environment: ProcessInfo.processInfo.environment),
             logger: logger)
         let result: Result<Void, any Error>
-        do { result = .success(try await run(kubernetes, node: node, logger: logger)) } catch {
+        do { result = .success(try await run(kubernetes, node: node, logLevel: logLevel, logger: logger)) } catch {
             result = .failure(error)
         }
         await kubernetes.shutdown()
         try result.get()
     }
 
-    private func run(_ kubernetes: KubernetesClient, node: String, logger: Logger) async throws {
+    private func run(
+        _ kubernetes: KubernetesClient, node: String, logLevel: LogLevelControl, logger: Logger
+    ) async throws {
         let endpoint = configuration.northbound.connect ?? configuration.provider
         let providers = Providers(configuration, endpoint: endpoint, logger: logger)
         var conditions: Set<HealthState.Condition> = [.synced, .session, .commitKnown]
@@ -66,18 +71,40 @@ public struct Agent: Sendable {
         case (.service(let endpoint), _): northbound = try await remote(endpoint, name)
         default: preconditionFailure("\(endpoint) is neither FRR nor a northbound")
         }
+        let recorder =
+            configuration.recordsEvents
+            ? EventRecorder(
+                node: node, sink: KubernetesEventSink(client: kubernetes), registry: telemetry.registry, logger: logger)
+            : nil
         let reconciler = Reconciler(
             session: northbound.session, configuration: configuration.planner, telemetry: telemetry,
-            isEmbedded: northbound.isEmbedded, logger: logger)
+            isEmbedded: northbound.isEmbedded, observer: recorder, logger: logger)
 
-        var services: [any ServiceLifecycle.Service] = [HangUpHandler(commitLog: northbound.commitLog, logger: logger)]
+        let namespaces = WatchSwitch(isOn: configuration.planner.selection.needsNamespaces)
+        let reloader = source.map {
+            ConfigurationReloader($0, started: configuration, registry: telemetry.registry, logger: logger) { new in
+                logLevel.level = new.logLevel.level
+                // Before the rules change, so that nothing of a watch that has ended comes after them.
+                if new.planner.selection.needsNamespaces { namespaces.turnOn() } else { await namespaces.turnOff() }
+                return await reconciler.reconfigure(new.planner)
+            }
+        }
+
+        var services: [any ServiceLifecycle.Service] = [
+            HangUpHandler(commitLog: northbound.commitLog, reloader: reloader, logger: logger)
+        ]
         if let address = configuration.http {
-            services.append(ObservabilityServer(address: address, telemetry: telemetry, logger: logger))
+            let explainer = Explainer(node: node, reconciler: reconciler, telemetry: telemetry)
+            services.append(
+                ObservabilityServer(address: address, telemetry: telemetry, explainer: explainer, logger: logger))
         }
         services += northbound.services
         services.append(Running { [session = northbound.session] in await session.keepAlive() })
+        if let recorder { services.append(Running { await recorder.run() }) }
         services.append(Running { await reconciler.run() })
-        services += watches(kubernetes, node: node, telemetry: telemetry, logger: logger, reconciler)
+        services += watches(
+            kubernetes, node: node, namespaces: namespaces, telemetry: telemetry, logger: logger, reconciler)
+        if let reloader { services.append(Running { await reloader.run() }) }
         defer { logger.info("cosmolet agent has stopped, announcements stay in place") }
         try await ServiceGroup.runToTheEnd(services)
     }
@@ -123,42 +150,27 @@ public struct Agent: Sendable {
     // MARK: - Kubernetes
 
     private func watches(
-        _ client: KubernetesClient, node: String, telemetry: AgentTelemetry, logger: Logger, _ reconciler: Reconciler
+        _ client: KubernetesClient, node: String, namespaces: WatchSwitch, telemetry: AgentTelemetry, logger: Logger,
+        _ reconciler: Reconciler
     ) -> [any ServiceLifecycle.Service] {
-        var services: [any ServiceLifecycle.Service] = [
+        [
             WatchService<Kubernetes.Service>(client: client, telemetry: telemetry, logger: logger) {
-                await reconciler.apply(ResourceMapping.change($0))
+                if let change = ResourceMapping.change($0) { await reconciler.apply(change) }
             },
             WatchService<EndpointSlice>(client: client, telemetry: telemetry, logger: logger) {
-                await reconciler.apply(ResourceMapping.change($0))
+                if let change = ResourceMapping.change($0) { await reconciler.apply(change) }
             },
-            WatchService<Node>(
-                client: client, scope: .object(named: node), telemetry: telemetry, logger: logger
-            ) { [unreadable = Observation()] change in
-                // A list without a node that could not be read is not a list without the node.
-                if unreadable.isUnreadable(change) { return }
-                if let change = ResourceMapping.change(change) { await reconciler.apply(change) }
+            WatchService<Node>(client: client, scope: .object(named: node), telemetry: telemetry, logger: logger) {
+                if let change = ResourceMapping.change($0) { await reconciler.apply(change) }
+            },
+            // Namespaces are watched while a rule needs them.
+            Running {
+                await namespaces.run {
+                    await WatchService<Namespace>(client: client, telemetry: telemetry, logger: logger) {
+                        if let change = ResourceMapping.change($0) { await reconciler.apply(change) }
+                    }.run()
+                }
             },
         ]
-        if configuration.planner.selection.needsNamespaces {
-            services.append(
-                WatchService<Namespace>(client: client, telemetry: telemetry, logger: logger) {
-                    await reconciler.apply(ResourceMapping.change($0))
-                })
-        }
-        return services
-    }
-}
-
-/// Tells an own Node that is gone from one that was in the list but could not be decoded.
-private final class Observation: Sendable {
-    private let wasInvalid = Mutex(false)
-
-    func isUnreadable(_ change: ResourceChange<Node>) -> Bool {
-        wasInvalid.withLock { wasInvalid in
-            defer { if case .invalid = change { wasInvalid = true } else { wasInvalid = false } }
-            guard case .replaced(let nodes) = change else { return false }
-            return nodes.isEmpty && wasInvalid
-        }
     }
 }

@@ -10,6 +10,8 @@ public final class AgentTelemetry: Sendable {
     public let registry: MetricRegistry
     /// The conditions behind `/livez` and `/readyz`.
     public let health: HealthState
+    /// How fresh each watch is.
+    let watches = WatchBoard()
 
     /// Name of the reconcile loop in `/livez`.
     static let reconcileLoop = "reconcile"
@@ -20,6 +22,7 @@ public final class AgentTelemetry: Sendable {
     private let fuseHeld: Gauge
     private let drained: Gauge
     private let heldDown: Gauge
+    private let planDuration: Histogram
     private let commits: Counter
     private let commitDuration: Histogram
     private let commitPhase: Histogram
@@ -43,6 +46,7 @@ public final class AgentTelemetry: Sendable {
         fuseHeld = registry.gauge(MetricCatalogue.fuseHeldVIPs)
         drained = registry.gauge(MetricCatalogue.drainedVIPs)
         heldDown = registry.gauge(MetricCatalogue.heldDownVIPs)
+        planDuration = registry.histogram(MetricCatalogue.planDuration)
         commits = registry.counter(MetricCatalogue.commits)
         commitDuration = registry.histogram(MetricCatalogue.commitDuration)
         commitPhase = registry.histogram(MetricCatalogue.commitPhase)
@@ -58,6 +62,8 @@ public final class AgentTelemetry: Sendable {
     /// Adds what concerns the process as a whole.
     func describeProcess() {
         registry.collectProcessStatistics()
+        // What it has started with was not refused.
+        registry.gauge(MetricCatalogue.configurationReloadSuccessful).set(to: true)
         describeBuild(provider.withLock(\.self))
     }
 
@@ -86,38 +92,50 @@ public final class AgentTelemetry: Sendable {
     func planned(_ plan: AnnouncementPlan) {
         desired.setAll(
             Self.counts(plan.announcements.map { Network(prefix: IPPrefix(host: $0), attributeClass: $1) }))
-        let byReason = Dictionary(grouping: plan.decisions, by: \.reason)
+        // By index: to take each of thousands of decisions out of the plan would cost more than to count them.
+        var counts: [ReasonCode: Int] = [:]
+        var drainedVIPs: Set<IPAddress> = []
+        var heldDownVIPs: Set<IPAddress> = []
+        for index in plan.decisions.indices {
+            let reason = plan.decisions[index].reason
+            counts[reason, default: 0] += 1
+            guard plan.decisions[index].attributeClass == nil, let vip = plan.decisions[index].vip else { continue }
+            if reason == .heldDown { heldDownVIPs.insert(vip) } else if reason.isDrained { drainedVIPs.insert(vip) }
+        }
         decisions.setAll(
             Dictionary(
                 uniqueKeysWithValues: ReasonCode.allCases.map {
-                    ([.reason: $0.rawValue], Double(byReason[$0]?.count ?? 0))
+                    ([.reason: $0.rawValue], Double(counts[$0] ?? 0))
                 }))
         fuseHeld.set(to: Double(plan.heldByFuse.count))
-        drained.set(to: Self.distinct(plan.decisions.filter(\.reason.isDrained)))
-        heldDown.set(to: Self.distinct(byReason[.heldDown] ?? []))
+        drained.set(to: Double(drainedVIPs.count))
+        heldDown.set(to: Double(heldDownVIPs.count))
     }
 
-    /// VIPs, not entries: several Services may have the same one.
-    private static func distinct(_ decisions: [Decision]) -> Double {
-        Double(Set(decisions.map(\.vip)).count)
-    }
+    /// Planning after news is over: the edits for FRR are known.
+    func planned(in duration: Duration) { planDuration.observe(duration) }
 
     func running(_ networks: Set<Network>) {
         announced.setAll(Self.counts(networks))
     }
 
+    /// What the labels are made of.
+    private struct Kind: Hashable {
+        var family: AddressFamily
+        var attributeClass: AttributeClass
+    }
+
     private static func counts(_ networks: some Sequence<Network>) -> [MetricLabels: Double] {
-        var result: [MetricLabels: Double] = [:]
-        for family in AddressFamily.allCases {
-            result[[.family: family.rawValue, .class: AttributeClass.default.rawValue]] = 0
-        }
+        // Labels are made once for each kind, not for each of thousands of VIPs.
+        var counts: [Kind: Int] = [:]
+        for family in AddressFamily.allCases { counts[Kind(family: family, attributeClass: .default)] = 0 }
         for network in networks {
-            let labels: MetricLabels = [
-                .family: network.prefix.family.rawValue, .class: network.attributeClass.rawValue,
-            ]
-            result[labels, default: 0] += 1
+            counts[Kind(family: network.prefix.family, attributeClass: network.attributeClass), default: 0] += 1
         }
-        return result
+        return Dictionary(
+            uniqueKeysWithValues: counts.map { kind, count in
+                ([.family: kind.family.rawValue, .class: kind.attributeClass.rawValue], Double(count))
+            })
     }
 
     // MARK: - Commits

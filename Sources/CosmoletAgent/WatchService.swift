@@ -17,8 +17,10 @@ struct WatchService<Resource: KubernetesResource>: ServiceLifecycle.Service {
         let watcher = ResourceWatcher<Resource>(
             client: client, scope: scope, logger: logger, observer: { metrics.count($0) })
         telemetry.registry.onScrape { [weak watcher] _ in
-            if let watcher { metrics.show(watcher.status) }
+            // One that is over is not shown as one that lags. The next of its kind comes after it.
+            if let watcher { metrics.show(watcher.status) } else { metrics.forget() }
         }
+        telemetry.watches.add(Resource.path.plural) { [weak watcher] in watcher?.status }
         self.watcher = watcher
         self.apply = apply
     }
@@ -72,6 +74,11 @@ private struct WatchMetrics: Sendable {
 
     private func count(_ error: KubernetesError) {
         errors.increment([.resource: resource, .code: "\(error.code)"])
+    }
+
+    func forget() {
+        connected.remove([.resource: resource])
+        lag.remove([.resource: resource])
     }
 
     func show(_ status: WatcherStatus) {

@@ -26,6 +26,8 @@ public struct MgmtdConfiguration: Sendable, Hashable {
     public var settleInterval: Duration
     /// How long to wait for that.
     public var settleDeadline: Duration
+    /// A session that looks and changes nothing: it puts no orphans back, drops nobody's leftovers and refuses to commit.
+    public var isReadOnly = false
 
     /// How often a refused lock is tried again. Nothing is held during the pauses.
     public struct LockRetry: Sendable, Hashable {

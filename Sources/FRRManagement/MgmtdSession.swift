@@ -74,12 +74,7 @@ public actor MgmtdSession: ManagementSession {
         watch(connection)
         let isReconnect = hasBeenOpen
         do {
-            if isReconnect { try channel.settle() }
-            try channel.dropLeftovers(waitsForLocks: isReconnect)
-            try channel.waitForZebra()
-            lookForOrphansUntil = .now + configuration.settleDeadline
-            try findUnfinished(channel)
-            try heal(channel)
+            if !configuration.isReadOnly { try tidy(channel, isReconnect: isReconnect) }
         } catch {
             leave(channel)
             throw error
@@ -127,6 +122,10 @@ public actor MgmtdSession: ManagementSession {
     public func commit(_ transaction: Transaction) async -> CommitResult {
         var timer = PhaseTimer()
         guard let channel else { return timer.result(.rejected(ManagementErrorSummary(Self.notOpen))) }
+        guard !configuration.isReadOnly else {
+            let refusal = ManagementError(.unsupported, "this session with mgmtd is for reading only")
+            return timer.result(.rejected(ManagementErrorSummary(refusal)))
+        }
         switch channel.execute(transaction.edits, timer: &timer) {
         case .applied:
             return timer.result(.applied)
@@ -190,6 +189,16 @@ public actor MgmtdSession: ManagementSession {
                     Network(prefix: entry.prefix, attributeClass: $0)
                 }
             })
+    }
+
+    /// Waits until FRR is settled, and puts right what a restart or a killed process left behind.
+    private func tidy(_ channel: Channel, isReconnect: Bool) throws(ManagementError) {
+        if isReconnect { try channel.settle() }
+        try channel.dropLeftovers(waitsForLocks: isReconnect)
+        try channel.waitForZebra()
+        lookForOrphansUntil = .now + configuration.settleDeadline
+        try findUnfinished(channel)
+        try heal(channel)
     }
 
     private static let notOpen = ManagementError(.disconnected, "the session with mgmtd is not open")

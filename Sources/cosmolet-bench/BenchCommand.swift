@@ -17,7 +17,7 @@ struct BenchCommand: AsyncParsableCommand {
             """)
 
     /// In the order in which they run.
-    static let suites: [any BenchSuite] = [CommitSuite(), QueueSuite(), JournalSuite(), ProvidersSuite()]
+    static let suites: [any BenchSuite] = [CommitSuite(), QueueSuite(), JournalSuite(), ProvidersSuite(), ScaleSuite()]
 
     @Argument(help: ArgumentHelp("Suites to run; default: all.", valueName: "suite"))
     var names: [String] = []
@@ -25,7 +25,7 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Folder with hack/.", valueName: "folder"))
     var repository: String
 
-    @Option(help: ArgumentHelp("Folder with cosmolet.", valueName: "folder"))
+    @Option(help: ArgumentHelp("Folder with cosmolet and kubesim.", valueName: "folder"))
     var binaries: String
 
     @Option(
@@ -43,11 +43,17 @@ struct BenchCommand: AsyncParsableCommand {
         transform: Self.sizes)
     var sizes = [100, 1000, 5000, 10_000]
 
+    @Option(help: "Number of Services in the cluster of the suite scale; a tenth of them has a VIP here.")
+    var services = 10_000
+
     @Flag(help: "A missed target is a failure: exit 1.")
     var strict = false
 
     func validate() throws {
         guard (2...100_000).contains(samples) else { throw ValidationError("--samples must be between 2 and 100000") }
+        guard (10...40_000).contains(services) else {
+            throw ValidationError("--services must be between 10 and 40000")
+        }
         for name in names where !Self.suites.contains(where: { $0.name == name }) {
             let known = Self.suites.map(\.name).joined(separator: ", ")
             throw ValidationError("there is no suite \"\(name)\"; there are: \(known)")
@@ -75,7 +81,8 @@ struct BenchCommand: AsyncParsableCommand {
             name: "bench-\(ProcessInfo.processInfo.processIdentifier)", repository: repository,
             hasModule: wanted.contains(where: \.needsModule))
         let bench = Bench(
-            lab: lab.description, program: binaries + "/cosmolet", folder: folder, samples: samples, sizes: sizes)
+            lab: lab.description, program: binaries + "/cosmolet", kubesim: binaries + "/kubesim", folder: folder,
+            samples: samples, sizes: sizes, services: services)
         var report = Report(nodes: lab.description.nodes.map { "\($0.name): FRR \($0.frrVersion)" }, samples: samples)
         let result: Result<Void, any Error>
         do {

@@ -28,12 +28,16 @@ struct Bench: Sendable {
     var lab: LabDescription
     /// The `cosmolet` program.
     var program: String
+    /// The `kubesim` program.
+    var kubesim: String
     /// For sockets and journals.
     var folder: String
     /// Samples of each measurement.
     var samples: Int
     /// Numbers of VIPs, for suites that grow.
     var sizes: [Int]
+    /// Number of Services in the large cluster.
+    var services: Int
 
     /// The nodes without the module, one for each FRR release.
     var nodes: [LabDescription.Node] { lab.nodes.filter { $0.northboundSocket == nil } }

@@ -15,10 +15,12 @@ struct Cosmolet: AsyncParsableCommand {
               69  FRR cannot be reached
               75  not now: somebody else holds FRR's configuration lock, or the outcome is not known; try again
               78  the configuration is not valid
+              explain and plan answer with 0, 1 and 2: see their help.
             """,
         version: CosmoletVersion.current,
         subcommands: [
             AgentCommand.self, NorthboundCommand.self, CommitsCommand.self, AnnounceCommand.self, WithdrawCommand.self,
-            ListCommand.self,
+            ListCommand.self, ExplainCommand.self, PlanCommand.self, DrainCommand.self, UndrainCommand.self,
+            ReleaseFuseCommand.self, ConfigCommand.self, FRRConfigCommand.self,
         ])
 }

@@ -50,12 +50,24 @@ enum Failure {
         }
     }
 
+    static func exit(_ error: OperatorError, refused: ExitCode = .failure) -> ExitCode {
+        let code: ExitCode =
+            switch error.code {
+            case .unreachable: .unavailable
+            case .refused: refused
+            case .configuration: .configuration
+            }
+        return exit(error.description, hint: error.hint, code: code)
+    }
+
     static func exit(_ error: ConfigurationError, file: String? = nil) -> ExitCode {
         exit((file.map { "\($0): " } ?? "") + error.description, code: .configuration)
     }
 }
 
 extension ExitCode {
+    /// Of a command whose 0 and 1 are answers: there is none.
+    static let noAnswer = ExitCode(2)
     /// `EX_UNAVAILABLE` of sysexits.
     static let unavailable = ExitCode(69)
     /// `EX_TEMPFAIL`.

@@ -19,8 +19,13 @@ struct ProcessOptions: ParsableArguments {
         var result = AgentConfiguration()
         result.northbound = defaults
         if let config { result = try AgentConfiguration(file: config, defaults: defaults) }
-        if let logLevel { try result.setLogLevel(logLevel) }
-        if let logFormat { try result.setLogFormat(logFormat) }
+        try applyFlags(to: &result)
         return result
+    }
+
+    /// Puts the flags for the log into a configuration.
+    func applyFlags(to configuration: inout AgentConfiguration) throws(ConfigurationError) {
+        if let logLevel { try configuration.setLogLevel(logLevel) }
+        if let logFormat { try configuration.setLogFormat(logFormat) }
     }
 }

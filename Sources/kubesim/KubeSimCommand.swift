@@ -10,5 +10,5 @@ struct KubeSimCommand: AsyncParsableCommand {
             It knows namespaces, services, nodes, events and endpoint slices, keeps them in memory only, and \
             misbehaves on demand. Nothing runs the workloads.
             """,
-        subcommands: [ServeCommand.self])
+        subcommands: [ServeCommand.self, LoadCommand.self])
 }

@@ -25,6 +25,11 @@ struct ServeCommand: AsyncParsableCommand {
                 curl -X POST URL/kubesim/faults \\
                     -d '{"effect":"respond","status":503,"count":3,"verb":"list","resource":"services"}'
 
+              The same after 10 s, and all watches dropped after 20 s:
+                printf '%s\\n' '- {at: 10, effect: respond, status: 503, count: 3, verb: list, resource: services}' \\
+                    '- {at: 20, effect: dropWatches}' > faults.yaml
+                kubesim serve --fault-script faults.yaml
+
             EXIT CODES
               0 stopped by a signal, 1 could not start (the reason is on standard error), 64 wrong usage.
             """)
@@ -68,6 +73,10 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("YAML or JSON manifest to begin with; may be given several times.", valueName: "file"))
     var load: [String] = []
+
+    @Option(
+        help: ArgumentHelp("Faults at set times, from when the server listens; YAML or JSON.", valueName: "file"))
+    var faultScript: String?
 
     @Option(help: "How many changes to keep for watches that resume.")
     var history = 10_000
@@ -123,6 +132,13 @@ struct ServeCommand: AsyncParsableCommand {
             let text = String(decoding: try FileAccess.read(path), as: UTF8.self)
             try server.store.load(text, source: path)
         }
+        let script = try faultScript.map { path -> FaultScript in
+            do {
+                return try FaultScript(text: String(decoding: try FileAccess.read(path), as: UTF8.self))
+            } catch let error as APIStatus {
+                throw KubeSimError(code: .badManifest, message: "\(path): \(error.message)")
+            }
+        }
         let group = ServiceGroup(
             services: [server], gracefulShutdownSignals: [.sigint, .sigterm],
             logger: Logger(label: "kubesim") { _ in
@@ -133,6 +149,7 @@ struct ServeCommand: AsyncParsableCommand {
             tasks.addTask {
                 do {
                     try announce(server, port: try await server.waitUntilListening())
+                    if let script { server.script.play(script) }
                 } catch {
                     await group.triggerGracefulShutdown()
                     throw error

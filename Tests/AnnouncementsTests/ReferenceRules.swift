@@ -101,6 +101,11 @@ struct ReferenceRules {
             (.headlessService, service.shape == .headless),
             (.externalNameService, service.shape == .externalName),
             (.optedOut, service.annotations.announce == false),
+            (
+                .namespaceExcluded,
+                !mustBeAnnounced && configuration.selection.namespaces.exclude.contains(service.id.namespace)
+            ),
+            (.namespaceUnknown, !mustBeAnnounced && isNamespaceUnknown(service.id.namespace)),
             (.namespaceExcluded, !mustBeAnnounced && isNamespaceExcluded(service.id.namespace)),
             (
                 .serviceExcluded,
@@ -140,9 +145,14 @@ struct ReferenceRules {
         (facts.namespaces[name] ?? [:]).merging(["kubernetes.io/metadata.name": name]) { $1 }
     }
 
+    private func isNamespaceUnknown(_ name: String) -> Bool {
+        let selectors = facts.configuration.selection.namespaceLabels
+        let keys = Set((selectors.include + selectors.exclude).flatMap(\.keys))
+        return facts.namespaces[name] == nil && !keys.subtracting(["kubernetes.io/metadata.name"]).isEmpty
+    }
+
     private func isNamespaceExcluded(_ name: String) -> Bool {
-        facts.configuration.selection.namespaces.exclude.contains(name)
-            || matches(facts.configuration.selection.namespaceLabels.exclude, labels(ofNamespace: name))
+        matches(facts.configuration.selection.namespaceLabels.exclude, labels(ofNamespace: name))
     }
 
     private func isNamespaceIncluded(_ name: String) -> Bool {

@@ -52,6 +52,7 @@ struct RowError: Error {
 /// Facts in the making.
 struct RuleScenario {
     var facts = AnnouncementFacts(node: NodeFacts(name: "here"), services: [], endpoints: [:])
+    private var isNamespaceUnknown = false
 
     init() {
         facts.configuration.kinds = Set(VIPKind.allCases)
@@ -87,6 +88,8 @@ struct RuleScenario {
         }
         service.annotations = ServiceAnnotations(
             annotations.mapValues { $0.replacing("~", with: " ") }, of: service.id)
+        let namespace = service.id.namespace
+        facts.namespaces[namespace] = isNamespaceUnknown ? nil : facts.namespaces[namespace] ?? [:]
         facts.services.append(service)
         facts.endpoints[service.id] = try parts[1].split(" ").map(Self.endpoint)
     }
@@ -123,6 +126,7 @@ struct RuleScenario {
         case "headless": service.shape = .headless
         case "externalname": service.shape = .externalName
         case "proxy": service.addresses[0].isProxyMode = true
+        case "nsunknown": isNamespaceUnknown = true
         case "nslabel":
             let (name, label) = value.pair(":")
             facts.namespaces[service.id.namespace, default: [:]][name] = label

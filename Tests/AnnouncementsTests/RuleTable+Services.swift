@@ -54,6 +54,13 @@ let serviceRows = RuleRow.table(
     LB C 4 | 4ready@here | nsl+=env=prod => NamespaceNotIncluded : -
     LB C 4 | 4ready@here | nsl-=env=prod nslabel=env:prod => NamespaceExcluded : -
     LB C 4 | 4ready@here | nsl-=env=prod => EndpointInCluster : default
+    # What nobody has seen excludes nothing, so it is waited for.
+    LB C 4 | 4ready@here | nsl-=env=prod nsunknown => NamespaceUnknown : -
+    LB C 4 | 4ready@here | nsl+=env=prod nsunknown => NamespaceUnknown : -
+    LB C 4 | 4ready@here | nsl-=env=prod nsunknown ns-=shop => NamespaceExcluded : -
+    LB C 4 | 4ready@here | nsl-=env=prod nsunknown @announce=true => EndpointInCluster : default
+    LB C 4 | 4ready@here | nsl+=kubernetes.io/metadata.name=shop nsunknown => EndpointInCluster : default
+    LB C 4 | 4ready@here | ns+=shop nsunknown => EndpointInCluster : default
     LB C 4 | 4ready@here | nsl+=kubernetes.io/metadata.name=shop => EndpointInCluster : default
     LB C 4 | 4ready@here | nsl+=kubernetes.io/metadata.name!=shop => NamespaceNotIncluded : -
     LB C 4 | 4ready@here | nsl+=kubernetes.io/metadata.name=x nslabel=kubernetes.io/metadata.name:x \

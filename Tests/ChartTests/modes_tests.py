@@ -133,8 +133,9 @@ class Split(unittest.TestCase):
         self.assertEqual(volume["hostPath"], {"path": "/var/run/frr", "type": "Directory"})
 
     def test_configurations_hold_what_each_reads(self):
-        frr = {"socket": "/var/run/frr/mgmtd_fe.sock", "table": 1790,
-               "tags": {"default": 100, "drain": 199, "manual": 198}}
+        frr = {"socket": "/var/run/frr/mgmtd_fe.sock", "table": 1790}
+        classes = {"default": {"tag": 100}, "drain": {"tag": 199, "communities": ["graceful-shutdown"]},
+                   "manual": {"tag": 198}}
         log = {"level": "info", "format": "json"}
         nothing = {"include": [], "exclude": []}
         self.assertEqual(configuration(self.objects), {
@@ -147,10 +148,11 @@ class Split(unittest.TestCase):
             "drain": {
                 "holdSeconds": 10, "onAnnotation": True, "onNotReady": False, "onCordon": False, "onTaints": [],
                 "onServiceDeletion": False},
-            "frr": frr, "http": {"address": "0.0.0.0:9723"}, "log": log,
+            "frr": frr, "classes": classes, "http": {"address": "0.0.0.0:9723"}, "log": log,
+            "events": {"enabled": True},
             "northbound": {"connect": "zmq+ipc:///run/cosmolet/northbound.sock"}})
         self.assertEqual(configuration(self.objects, "northbound"), {
-            "frr": frr, "log": log, "northbound": {
+            "frr": frr, "classes": classes, "log": log, "northbound": {
                 "listen": "zmq+ipc:///run/cosmolet/northbound.sock",
                 "publish": "zmq+ipc:///run/cosmolet/commits.sock", "group": "65532", "http": "0.0.0.0:9724",
                 "journal": "/var/lib/cosmolet/journal.sqlite", "journalDays": 30, "journalRecords": 100000,

@@ -70,6 +70,12 @@ class Defaults(unittest.TestCase):
                 self.assertIn(("", "namespaces", READ), granted(objects))
         self.assertNotIn(("", "namespaces", READ), granted(render("config.announce.namespaces.include={shop}")))
 
+    def test_role_is_read_only_without_events(self):
+        objects = render("config.events.enabled=false")
+        self.assertEqual({tuple(verbs) for _, _, verbs in granted(objects)}, {tuple(READ)})
+        self.assertEqual(configuration(objects)["events"], {"enabled": False})
+        self.assertEqual(configuration(self.objects)["events"], {"enabled": True})
+
     def test_role_is_bound_to_the_pods_account(self):
         account = self.objects["ServiceAccount"]["metadata"]["name"]
         binding = self.objects["ClusterRoleBinding"]
@@ -133,9 +139,18 @@ class Overrides(unittest.TestCase):
         self.assertEqual((drain["onCordon"], drain["onTaints"]), (True, ["example.com/out:NoExecute"]))
 
     def test_further_classes_reach_configuration_and_notes(self):
-        objects = render("config.frr.tags.backup=150")
-        self.assertEqual(configuration(objects)["frr"]["tags"]["backup"], 150)
-        self.assertRegex(objects["NOTES"], r"permit 150\n +description class backup\n +match tag 150\n")
+        objects = render(
+            "config.classes.backup.tag=150", "config.classes.backup.communities={65001:150,no-export}",
+            "config.classes.backup.localPreference=4294967295", "config.classes.backup.asPathPrepend={65001,65001}")
+        for process in ("agent", "northbound"):
+            backup = configuration(objects, process)["classes"]["backup"]
+            self.assertEqual((backup["tag"], backup["communities"]), (150, ["65001:150", "no-export"]))
+        self.assertIn("localPreference: 4294967295\n", objects["ConfigMap"]["data"]["agent.yaml"])
+        self.assertRegex(
+            objects["NOTES"],
+            r"permit 150\n +description class backup\n +match tag 150\n +set community 65001:150 no-export\n"
+            r" +set local-preference 4294967295\n +set as-path prepend 65001 65001\n")
+        self.assertRegex(objects["NOTES"], r"match tag 199\n +set community graceful-shutdown\n")
 
     def test_a_change_of_configuration_rolls_the_pods(self):
         def checksum(*expressions):
@@ -146,6 +161,22 @@ class Overrides(unittest.TestCase):
         self.assertNotEqual(checksum(), checksum("config.log.level=debug"))
         self.assertNotEqual(checksum(), checksum("metrics.port=9000"))
         self.assertNotEqual(checksum(), checksum("config.northbound.maximumEdits=9"))
+        self.assertNotEqual(checksum(), checksum("config.classes.gold.tag=120"))
+
+    def test_what_an_agent_takes_over_while_it_runs_does_not_roll_the_pods(self):
+        def checksum(mode, *expressions):
+            template = render(f"mode={mode}", *expressions)["DaemonSet"]["spec"]["template"]
+            return template["metadata"]["annotations"]["checksum/config"]
+        live = (
+            "config.announce.allowedPrefixes={198.51.100.0/24}", "config.announce.namespaceLabels.include={a=b}",
+            "config.announce.fuse.percent=30", "config.drain.onCordon=true", "config.bgp.asn=65001",
+            "config.classes.drain.med=5")
+        for mode in ("split", "embedded"):
+            for expression in live:
+                with self.subTest(mode=mode, expression=expression):
+                    self.assertEqual(checksum(mode), checksum(mode, expression))
+        # The northbound process reads its file once.
+        self.assertEqual(checksum("embedded"), checksum("embedded", "config.log.level=debug"))
 
     def test_pod_monitor_only_on_request(self):
         monitor = render("metrics.podMonitor.enabled=true", "metrics.podMonitor.labels.team=net")["PodMonitor"]

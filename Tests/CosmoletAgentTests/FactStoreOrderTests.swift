@@ -62,7 +62,6 @@ import Testing
             for _ in 0..<Int.random(in: 0..<4, using: &random) {
                 switch UInt8.random(in: 0..<6, using: &random) {
                 case 0: changes.append(.deletedService(id))
-                case 1: changes.append(.unreadableService(id))
                 default: changes.append(.service(service(id, &random)))
                 }
             }
@@ -137,8 +136,23 @@ import Testing
             let plansOften = Bool.random(using: &random)
             for change in arrival(stories, &random) {
                 _ = store.apply(change)
-                // To have planned in between makes no difference either.
-                if plansOften { _ = store.plan() }
+                // Other rules for a moment, and back.
+                if UInt8.random(in: 0..<6, using: &random) == 0 {
+                    var other = try configuration()
+                    other.zeroEndpoints = Bool.random(using: &random) ? .keep : .withdraw
+                    other.allowedLoadBalancerPrefixes = [try IPPrefix("198.51.100.2/31")]
+                    store.reconfigure(other)
+                    if plansOften {
+                        let plan = store.plan()
+                        try #require(plan == store.allFacts.map { AnnouncementPlan($0) })
+                    }
+                    store.reconfigure(try configuration())
+                }
+                // To have planned in between makes no difference either, and gives what all facts at once give.
+                if plansOften {
+                    let plan = store.plan()
+                    try #require(plan == store.allFacts.map { AnnouncementPlan($0) })
+                }
             }
             let last = store.plan()
             let plan = try #require(last)

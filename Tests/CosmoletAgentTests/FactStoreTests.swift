@@ -1,4 +1,5 @@
 import Announcements
+import Kubernetes
 import NetworkTypes
 import Testing
 
@@ -112,11 +113,61 @@ import Testing
         _ = store.apply(.namespace(NamespaceFacts(name: "shop", labels: [:])))
         #expect(planned(store)?.decisions.map(\.reason) == [.namespaceNotIncluded])
         _ = store.apply(.namespace(NamespaceFacts(name: "shop", labels: ["env": "prod"])))
-        _ = store.apply(.unreadableNamespace("shop"))
-        _ = store.apply(.replacedNamespaces([]))
+        _ = store.apply(.replacedNamespaces([], unreadable: ["shop"]))
         #expect(planned(store)?.announcements.count == 1)
         _ = store.apply(.deletedNamespace("shop"))
         #expect(planned(store)?.announcements.isEmpty == true)
+    }
+
+    @Test func serviceWaitsForItsNamespace() throws {
+        var configuration = PlannerConfiguration()
+        configuration.selection.namespaceLabels.exclude = [try LabelSelector("env=test")]
+        var store = FactStore(configuration: configuration)
+        _ = store.apply(.replacedServices([service("web", "198.51.100.1")]))
+        _ = store.apply(.replacedSlices([slice("web-1", of: "web")]))
+        _ = store.apply(.replacedNamespaces([]))
+        _ = store.apply(.node(NodeFacts(name: "here")))
+        #expect(planned(store)?.decisions.map(\.reason) == [.namespaceUnknown])
+        let isNews = store.apply(.namespace(NamespaceFacts(name: "shop", labels: [:])))
+        #expect(isNews)
+        #expect(planned(store)?.announcements.count == 1)
+        // A list that has lost it is doubted, as other lists are.
+        let running = [IPAddress("198.51.100.1")!: AttributeClass.default]
+        _ = store.plan(running: running, at: .zero)
+        _ = store.apply(.replacedNamespaces([]))
+        let plan = store.plan(running: running, at: .zero)
+        #expect(plan?.heldByFuse == Array(running.keys))
+    }
+
+    @Test func whatBecameUnreadableAndThenWentWhileNobodyWatchedIsGone() throws {
+        var store = listed()
+        let name = ObjectName(namespace: "shop", name: "web")
+        #expect(ResourceMapping.change(ResourceChange<Service>.invalid(name, reason: "bad")) == nil)
+        #expect(planned(store)?.announcements.count == 1)
+        _ = store.apply(try #require(ResourceMapping.change(ResourceChange<Service>.replaced([]))))
+        #expect(planned(store)?.announcements.isEmpty == true)
+    }
+
+    @Test(arguments: [("shop", "web"), ("shop", ""), ("", "")])
+    func unreadableObjectOfAListKeepsWhateverItMayBe(_ namespace: String, _ name: String) throws {
+        var store = listed()
+        let unreadable = InvalidObject(name: ObjectName(namespace: namespace, name: name), reason: "bad")
+        _ = store.apply(
+            try #require(ResourceMapping.change(ResourceChange<Service>.replaced([], unreadable: [unreadable]))))
+        _ = store.apply(
+            try #require(ResourceMapping.change(ResourceChange<EndpointSlice>.replaced([], unreadable: []))))
+        #expect(planned(store)?.decisions.map(\.reason) == [.noEndpoints])
+        var other = listed()
+        let stranger = InvalidObject(name: ObjectName(namespace: "elsewhere", name: ""), reason: "bad")
+        _ = other.apply(
+            try #require(ResourceMapping.change(ResourceChange<Service>.replaced([], unreadable: [stranger]))))
+        #expect(planned(other)?.decisions.isEmpty == true)
+    }
+
+    @Test func unreadableOwnNodeIsNoNews() {
+        let unreadable = InvalidObject(name: ObjectName(name: "here"), reason: "bad")
+        #expect(ResourceMapping.change(ResourceChange<Node>.replaced([], unreadable: [unreadable])) == nil)
+        #expect(ResourceMapping.change(ResourceChange<Node>.replaced([])) != nil)
     }
 
     @Test func explainingShowsKindsThatAreOff() {

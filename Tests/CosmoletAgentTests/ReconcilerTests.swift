@@ -114,7 +114,7 @@ import Testing
         try await withReconciler(session) { reconciler, _ in
             await sync(reconciler, [service(web, "198.51.100.1")], [slice(web)])
             await reconciler.apply(.node(nil))
-            await reconciler.apply(.replacedServices([]))
+            await reconciler.apply(.deletedService(web))
             await reconciler.quiesce()
             #expect(session.transactions.value.isEmpty)
             await reconciler.apply(.node(node))
@@ -128,8 +128,7 @@ import Testing
             await sync(
                 reconciler, [service(web, "198.51.100.1"), service(db, "198.51.100.2")], [slice(web), slice(db)])
             _ = try await session.transactions.wait(for: "the announcement") { !$0.isEmpty }
-            await reconciler.apply(.unreadableService(web))
-            await reconciler.apply(.replacedServices([]))
+            await reconciler.apply(.replacedServices([], unreadable: [web]))
             let transactions = try await session.transactions.wait(for: "the withdrawal") { $0.count == 2 }
             #expect(transactions[1].edits == [.remove(try IPPrefix("198.51.100.2/32"))])
         }
@@ -211,7 +210,7 @@ import Testing
             await reconciler.quiesce()
             // Refused twice: then each half is tried.
             await session.fail(.reject(refusal), .reject(refusal))
-            await reconciler.apply(.replacedServices([]))
+            await reconciler.apply(.node(NodeFacts(name: "here", isNetworkUnavailable: true)))
             _ = try await session.transactions.wait(for: "the halves") { $0.count == 6 }
             await reconciler.quiesce()
         }

@@ -246,6 +246,76 @@ import Testing
         }
     }
 
+    /// Of nodes with few VIPs there are many: a list that comes back empty takes everything from all of them.
+    @Test(arguments: [1, 4], [true, false])
+    func emptyListIsHeldHoweverFewVIPsThereAre(count: Int, isServices: Bool) async throws {
+        let (services, slices) = many(count)
+        try await with { rig in
+            await sync(rig, services, slices)
+            try await rig.transactions(1)
+            await rig.reconciler.apply(isServices ? .replacedServices([]) : .replacedSlices([]))
+            try await rig.sleeps(.seconds(300))
+            #expect(rig.metric("cosmolet_fuse_held_vips") == "\(count)")
+            await rig.advanceInVain(by: .seconds(299), news: noise(1))
+            await rig.reconciler.apply(.node(nodeReleasing("they are gone")))
+            try await rig.transactions(2)
+            #expect(await rig.session.running.isEmpty)
+        }
+    }
+
+    /// A server that begins anew has the Service `kubernetes`; its list is not quite empty.
+    @Test func listThatKeepsOnlyWhatIsNotAnnouncedIsHeldToo() async throws {
+        let (services, slices) = many(4)
+        let kubernetes = service(ServiceID(namespace: "default", name: "kubernetes"), "not an address")
+        try await with { rig in
+            await sync(rig, services + [kubernetes], slices)
+            try await rig.transactions(1)
+            await rig.reconciler.apply(.replacedServices([kubernetes]))
+            try await rig.sleeps(.seconds(300))
+            #expect(rig.metric("cosmolet_fuse_held_vips") == "4")
+        }
+    }
+
+    /// Objects that are put back from manifests have no status, so no address.
+    @Test func listWithoutAddressesIsHeldToo() async throws {
+        let (services, slices) = many(4)
+        try await with { rig in
+            await sync(rig, services, slices)
+            try await rig.transactions(1)
+            await rig.reconciler.apply(.replacedServices(services.map { ServiceFacts(id: $0.id, addresses: []) }))
+            try await rig.sleeps(.seconds(300))
+            #expect(rig.metric("cosmolet_fuse_held_vips") == "4")
+        }
+    }
+
+    @Test func smallNodesLoseSingleVIPsByAList() async throws {
+        let (services, slices) = many(4)
+        try await with { rig in
+            await sync(rig, services, slices)
+            try await rig.transactions(1)
+            await rig.reconciler.apply(.replacedServices(Array(services.dropLast())))
+            let all = try await rig.transactions(2)
+            #expect(all[1].edits == [.remove(try IPPrefix("198.51.100.4/32"))])
+        }
+    }
+
+    /// Deletions that come one by one, each in a transaction of its own.
+    @Test func streamOfDeletionsIsStopped() async throws {
+        let (services, slices) = many(30)
+        try await with { rig in
+            await sync(rig, services, slices)
+            try await rig.transactions(1)
+            for (index, slice) in slices.enumerated() {
+                await rig.reconciler.apply(.deletedSlice(slice.id))
+                await rig.reconciler.quiesce()
+                rig.clock.advance(by: .milliseconds(100))
+                #expect(rig.session.transactions.value.count == 1 + min(index + 1, 15))
+            }
+            #expect(rig.metric("cosmolet_fuse_held_vips") == "15")
+            #expect(await rig.session.running.count == 15)
+        }
+    }
+
     @Test func wishThatLastsIsGranted() async throws {
         let (services, slices) = many(20)
         try await with { rig in

@@ -23,6 +23,32 @@ import Testing
     }
 
     @Test(arguments: SimulatedMgmtd.Release.allCases)
+    func readsWithoutChangingAnything(release: SimulatedMgmtd.Release) async throws {
+        let theirs: StaticRoutes = [try IPPrefix("192.0.2.1"): [.blackhole(table: 254)]]
+        let fake = FakeMgmtd(release) {
+            $0.running = [try! IPPrefix("203.0.113.80"): [.blackhole()]]
+            // What another client has not committed yet, and a route that a session that heals would put back.
+            $0.candidate = theirs
+            $0.installed = [try! IPPrefix("203.0.113.81"): [.blackhole()]]
+        }
+        let session = fake.session { $0.isReadOnly = true }
+        _ = try await session.open()
+        #expect(try await session.networks() == [Network("203.0.113.80")])
+        guard case .rejected(let why) = await session.commit(Transaction(set: [Network("203.0.113.82")])).outcome else {
+            Issue.record("a session for reading has committed")
+            return
+        }
+        #expect(!why.isRetryable)
+        #expect(fake.model { $0.commitCount } == 0)
+        #expect(fake.model { $0.abortCount } == 0)
+        // Later, up to 10.3, the end of any connection throws away what nobody holds a lock for.
+        #expect(fake.model { $0.candidate } == theirs)
+        #expect(fake.model { !$0.isLocked })
+        await session.close()
+        fake.server.stop()
+    }
+
+    @Test(arguments: SimulatedMgmtd.Release.allCases)
     func addsChangesAndRemoves(release: SimulatedMgmtd.Release) async throws {
         let fake = FakeMgmtd(release)
         let session = fake.session()

@@ -118,9 +118,17 @@ final class FakeExchange: Sendable {
         end()
     }
 
-    /// Sends bytes as they are.
-    func write(_ text: String) {
-        let bytes = Array(text.utf8)
+    /// Answers 200 with a whole body of bytes.
+    func reply(bytes: [UInt8], headers: [String: String]) {
+        write(head(200, headers.merging(["Content-Length": "\(bytes.count)"]) { $1 }))
+        write(bytes)
+        end()
+    }
+
+    /// Sends text as it is.
+    func write(_ text: String) { write(Array(text.utf8)) }
+
+    private func write(_ bytes: [UInt8]) {
         var sent = 0
         while sent < bytes.count {
             let count = bytes[sent...].withUnsafeBytes { rest in

@@ -41,7 +41,9 @@ let quietLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 func word<Resource>(_ change: ResourceChange<Resource>?) -> String {
     switch change {
     case nil: "end"
-    case .replaced(let all)?: "replaced " + all.map(\.metadata.name).joined(separator: ",")
+    case .replaced(let all, let unreadable)?:
+        "replaced " + all.map(\.metadata.name).joined(separator: ",")
+            + unreadable.map { " without \($0.name)" }.joined()
     case .applied(let one)?: "applied \(one.metadata.name)"
     case .deleted(let one)?: "deleted \(one.metadata.name)"
     case .invalid(let name, _)?: "invalid \(name)"
@@ -61,11 +63,11 @@ struct WatcherHarness {
 
     static func run(
         scope: ResourceScope = .all, serverTimeout: Duration = .seconds(290), idleSlack: Duration = .seconds(20),
-        responseTimeout: Duration = .seconds(20), bufferLimit: Int = 1024,
+        responseTimeout: Duration = .seconds(20), bufferLimit: Int = 1024, token: ClientConfiguration.Token? = nil,
         _ body: (inout WatcherHarness) async throws -> Void
     ) async throws {
         let server = try FakeServer()
-        var configuration = ClientConfiguration(server: server.url)
+        var configuration = ClientConfiguration(server: server.url, token: token)
         configuration.responseTimeout = responseTimeout
         let client = try KubernetesClient(configuration: configuration, logger: quietLogger)
         let notices = NoticeLog()
@@ -95,6 +97,16 @@ struct WatcherHarness {
         let watch = try await server.next()
         watch.beginStream()
         return watch
+    }
+}
+
+extension WatcherHarness {
+    /// Answers the question whether the server still knows the place, after a watch that broke, and takes the next watch.
+    func verifyThenWatch(version: Int) async throws -> FakeExchange {
+        let question = try await server.next()
+        #expect(question.request.query["limit"] == "1" && question.request.query["watch"] == nil)
+        question.reply(200, JSON.list([], version: version))
+        return try await server.next()
     }
 }
 

@@ -128,9 +128,41 @@ import Testing
             async let page = client.list(Service.self)
             let exchange = try await server.next()
             #expect(exchange.request.headers["accept-encoding"] == "gzip")
-            exchange.reply(200, JSON.list([JSON.service("a")], version: 3))
-            let count = try await page.items.count
-            #expect(count == 1)
+            let names = (0..<500).map { "s\($0)" }
+            let text = JSON.list(names.map { JSON.service($0) }, version: 3)
+            exchange.reply(bytes: gzip(Array(text.utf8)), headers: ["Content-Encoding": "gzip"])
+            let found = try await page.items.map(\.metadata.name)
+            #expect(found == names)
+        }
+    }
+
+    /// Packs bytes as gzip does (RFC 1952) when it finds nothing to compress: in stored blocks (RFC 1951, 3.2.4).
+    private func gzip(_ bytes: [UInt8]) -> [UInt8] {
+        func little(_ value: Int, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(value >> (8 * $0) & 255) } }
+        var packed: [UInt8] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]
+        for start in stride(from: 0, to: bytes.count, by: 60_000) {
+            let block = bytes[start..<min(start + 60_000, bytes.count)]
+            packed += [block.endIndex == bytes.count ? 1 : 0] + little(block.count, 2) + little(~block.count, 2) + block
+        }
+        var sum: UInt32 = ~0
+        for byte in bytes {
+            sum ^= UInt32(byte)
+            for _ in 0..<8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0xEDB8_8320 : sum >> 1 }
+        }
+        return packed + little(Int(~sum), 4) + little(bytes.count, 4)
+    }
+
+    @Test func answerThatIsNotWholeNamesTheRequest() async throws {
+        try await withClient { client, server in
+            async let page = client.list(EndpointSlice.self)
+            try await server.next().reply(200, #"{"metadata":{"resourceVersion":"3"},"items":[{"metadata""#)
+            do {
+                _ = try await page
+                Issue.record("no error")
+            } catch let error as KubernetesError {
+                #expect(error.code == .malformedResponse)
+                #expect(error.message.hasPrefix("GET /apis/discovery.k8s.io/v1/endpointslices: "), "\(error)")
+            }
         }
     }
 

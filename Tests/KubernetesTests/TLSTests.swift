@@ -147,6 +147,23 @@ struct TLSTests {
         #expect(await code { try await server.ask { $0.authority = .data(Array("rubbish".utf8)) } } == .tlsFailed)
     }
 
+    @Test func rotatedAuthorityIsReadAnew() async throws {
+        let server = try TLSServer(name: "IP:127.0.0.1")
+        func trust(_ name: String) throws {
+            let text = try String(contentsOfFile: "\(server.folder.path)/\(name)", encoding: .utf8)
+            try server.folder.write("trusted.pem", text)
+        }
+        try trust("stranger.pem")
+        let client = try KubernetesClient(
+            configuration: ClientConfiguration(
+                server: "https://127.0.0.1:\(server.port)", authority: server.file("trusted.pem")),
+            logger: quietLogger)
+        #expect(await code { try await client.get(Node.self, name: "any") } == .tlsFailed)
+        try trust("ca.pem")
+        #expect(await code { try await client.get(Node.self, name: "any") } == nil)
+        await client.shutdown()
+    }
+
     @Test func nameIsCheckedAndCanBeGiven() async throws {
         let server = try TLSServer(name: "DNS:kubernetes.test")
         #expect(await code { try await server.ask() } == .tlsFailed)

@@ -4,253 +4,223 @@ import KubeSim
 import Testing
 
 extension LabTests {
-    /// Main rows of the rule table, from the object to both routers: each on both generations of FRR, IPv4 and IPv6.
+    /// The rules from the objects to both routers, on both generations of FRR, IPv4 and IPv6. The rows are in `LiveRows`;
+    /// all rows of a table live in one cluster, so that the routers' whole tables can be compared.
     @Suite(.timeLimit(.minutes(10))) struct AnnouncementRulesTests {
-        private static let vips = ["198.51.100.10", "2001:db8:51::10"]
-
-        private func expect(_ cluster: Cluster, _ nodes: [LabDescription.Node], _ vips: [String] = vips) async throws {
-            for vip in vips { try await cluster.expectNextHops(vip, nodes) }
-        }
-
-        private func kubectl(_ cluster: Cluster, _ arguments: String...) async throws {
-            _ = try await Command.run("kubectl", ["--kubeconfig", cluster.kubeconfig] + arguments)
-        }
-
-        /// What the agents committed after a moment, in order: `+PREFIX CLASS` and `-PREFIX`.
-        private func edits(_ cluster: Cluster, _ node: LabDescription.Node, from index: Int) throws -> [String] {
-            struct Entry: Decodable {
-                struct Metadata: Decodable { var edits: [String]? }
-                var message: String
-                var metadata: Metadata?
-            }
-            return try cluster.agent(node).lines.value.dropFirst(index).flatMap { line in
-                let entry = try JSONDecoder().decode(Entry.self, from: Data(line.utf8))
-                return entry.message == "commit" ? entry.metadata?.edits ?? [] : []
-            }
-        }
-
-        private func lineCounts(_ cluster: Cluster) throws -> [String: Int] {
-            Dictionary(
-                uniqueKeysWithValues: try cluster.nodes.map { ($0.name, try cluster.agent($0).lines.value.count) })
-        }
-
-        // MARK: - Services
-
-        @Test func annotationsOverrideTheConfiguration() async throws {
-            try await Cluster.with { cluster in
-                try cluster.createService("web", vips: Self.vips)
-                try await expect(cluster, cluster.nodes)
-                try await kubectl(cluster, "annotate", "service", "web", "cosmolet.io/announce=false")
-                try await expect(cluster, [])
-                try await kubectl(cluster, "annotate", "service", "web", "cosmolet.io/announce-")
-                try await expect(cluster, cluster.nodes)
-                try await kubectl(cluster, "annotate", "service", "web", "cosmolet.io/kinds=clusterIP")
-                try await expect(cluster, [])
-            }
-        }
-
-        @Test func externalIPsNeedAnAllowedPrefix() async throws {
-            let configuration = """
-                announce:
-                  kinds: [externalIP]
-                  allowedExternalPrefixes: [198.51.100.64/26, "2001:db8:51:1::/64"]
-                """
-            try await Cluster.with(configuration: configuration) { cluster in
-                try cluster.createService("web", vips: Self.vips)
-                try await kubectl(
-                    cluster, "patch", "service", "web", "--type=merge", "-p",
-                    #"{"spec":{"externalIPs":["198.51.100.70","198.51.100.20","2001:db8:51:1::7","2001:db8:51::7"]}}"#)
-                try await expect(cluster, cluster.nodes, ["198.51.100.70", "2001:db8:51:1::7"])
-                try await expect(cluster, [], ["198.51.100.20", "2001:db8:51::7"] + Self.vips)
-            }
-        }
-
-        @Test func namespaceLabelsSelect() async throws {
-            let configuration = "announce: {namespaceLabels: {include: [bgp=yes]}}"
-            try await Cluster.with(configuration: configuration) { cluster in
-                try cluster.createService("web", vips: Self.vips)
-                let agent = try cluster.agent(cluster.nodes[0])
-                _ = try await agent.line(containing: "NamespaceNotIncluded")
-                try await expect(cluster, [])
-                try await kubectl(cluster, "label", "namespace", "default", "bgp=yes")
-                try await expect(cluster, cluster.nodes)
-                try await kubectl(cluster, "label", "namespace", "default", "bgp-")
-                try await expect(cluster, [])
-            }
-        }
-
-        @Test func addressOfTwoServicesStaysWithTheLastOwner() async throws {
-            try await Cluster.with { cluster in
-                try cluster.createService("web", vips: Self.vips)
-                try cluster.createService("api", vips: Self.vips, on: [cluster.nodes[1]])
-                try await expect(cluster, cluster.nodes)
-                try cluster.deleteService("web")
-                try await expect(cluster, [cluster.nodes[1]])
-                try cluster.deleteService("api")
-                try await expect(cluster, [])
-            }
-        }
-
-        // MARK: - Endpoints
-
-        @Test func eachFamilyNeedsItsOwnEndpoint() async throws {
-            try await Cluster.with { cluster in
-                try cluster.createService("web", vips: Self.vips, policy: "Cluster")
-                try await expect(cluster, cluster.nodes)
-                try await kubectl(cluster, "delete", "endpointslice", "web-ipv6")
-                try await expect(cluster, [], [Self.vips[1]])
-                try await expect(cluster, cluster.nodes, [Self.vips[0]])
-            }
-        }
-
-        @Test func zeroEndpointsKeepOrWithdraw() async throws {
-            try await Cluster.with { cluster in
-                try cluster.createService("web", vips: Self.vips, policy: "Cluster")
-                try cluster.createService("other", vips: ["198.51.100.20"], policy: "Cluster")
-                try await kubectl(cluster, "annotate", "service", "web", "cosmolet.io/zero-endpoints=keep")
-                try await expect(cluster, cluster.nodes, Self.vips + ["198.51.100.20"])
-                try cluster.setReady("web", on: [])
-                try cluster.setReady("other", on: [])
-                try await expect(cluster, [], ["198.51.100.20"])
-                try await expect(cluster, cluster.nodes)
-                try await kubectl(cluster, "annotate", "service", "web", "cosmolet.io/zero-endpoints-")
-                try await expect(cluster, [])
-            }
-        }
-
-        @Test func terminatingEndpointThatServesDrains() async throws {
-            try await Cluster.with(configuration: "announce: {drainOnTerminating: true}") { cluster in
-                try cluster.createService("web", vips: Self.vips)
-                try await expect(cluster, cluster.nodes)
-                let leaving = cluster.nodes[0]
-                let before = try lineCounts(cluster)
-                for slice in ["web-ipv4", "web-ipv6"] {
-                    try await kubectl(
-                        cluster, "patch", "endpointslice", slice, "--type=json", "-p",
-                        #"[{"op":"replace","path":"/endpoints/0/conditions","#
-                            + #""value":{"ready":false,"serving":true,"terminating":true}}]"#)
+        @Test func mainRowsThenTheirChangesThenNodeSignals() async throws {
+            try await Cluster.with(agents: false, configuration: LiveRows.main) { cluster in
+                let live = try LiveCluster(cluster, LiveRows.mainRows)
+                for node in cluster.nodes {
+                    _ = try cluster.server.store.patch(
+                        .nodes, name: node.name, subresource: "status", patch: LiveSignal.healthy)
                 }
-                // The routers have heard of class drain: they take the other path only, without a gap.
-                try await expect(cluster, [cluster.nodes[1]])
-                let edits = try edits(cluster, leaving, from: before[leaving.name] ?? 0)
-                #expect(edits.sorted() == ["+198.51.100.10/32 drain", "+2001:db8:51::10/128 drain"])
+                try await cluster.startAgents()
+                try live.readLogs()
+                try await live.expect { ($0.ipv4, $0.ipv6) }
+                try live.change()
+                try await live.expect { $0.next.map { ($0.ipv4, $0.ipv6) } ?? ($0.ipv4, $0.ipv6) }
+                try await live.signal(LiveSignal.all)
+                print("live rules: \(live.rows.count) rows, \(live.rows.count(where: { $0.next != nil })) changes")
             }
         }
 
-        // MARK: - Nodes
-
-        /// Drains both nodes by a signal of the Node, in order, and brings them back.
-        private func expectOrderedDrain(
-            _ cluster: Cluster, by drain: (LabDescription.Node) async throws -> Void,
-            undo: (LabDescription.Node) async throws -> Void
-        ) async throws {
-            try cluster.createService("web", vips: Self.vips)
-            try await expect(cluster, cluster.nodes)
-            let before = try lineCounts(cluster)
-            for node in cluster.nodes { try await drain(node) }
-            try await expect(cluster, [])
-            for node in cluster.nodes {
-                let edits = try edits(cluster, node, from: before[node.name] ?? 0)
-                for prefix in ["198.51.100.10/32", "2001:db8:51::10/128"] {
-                    #expect(edits.filter { $0.contains(prefix) } == ["+\(prefix) drain", "-\(prefix)"])
+        @Test func rowsWithSelectorsThatIncludeAndSignalsThatAreOff() async throws {
+            try await Cluster.with(agents: false, configuration: LiveRows.included) { cluster in
+                let live = try LiveCluster(cluster, LiveRows.includedRows)
+                for node in cluster.nodes {
+                    _ = try cluster.server.store.patch(
+                        .nodes, name: node.name, subresource: "status",
+                        patch: LiveSignal.conditions(ready: "False", networkUnavailable: "True"))
+                    let label = "node.kubernetes.io/exclude-from-external-load-balancers"
+                    _ = try cluster.server.store.patch(
+                        .nodes, name: node.name, patch: ["metadata": ["labels": .object([label: ""])]])
                 }
-            }
-            for node in cluster.nodes { try await undo(node) }
-            try await expect(cluster, cluster.nodes)
-        }
-
-        @Test func annotationDrainsANode() async throws {
-            try await Cluster.with(configuration: "drain: {holdSeconds: 2}") { cluster in
-                try await expectOrderedDrain(cluster) { node in
-                    try await kubectl(cluster, "annotate", "node", node.name, "cosmolet.io/drain=true")
-                } undo: { node in
-                    try await kubectl(cluster, "annotate", "node", node.name, "cosmolet.io/drain-")
-                }
+                _ = try cluster.server.store.patch(
+                    .namespaces, name: "default", patch: ["metadata": ["labels": ["bgp": "yes"]]])
+                try await cluster.startAgents()
+                try live.readLogs()
+                try await live.expect { ($0.ipv4, $0.ipv6) }
+                try live.change()
+                try await live.expect { $0.next.map { ($0.ipv4, $0.ipv6) } ?? ($0.ipv4, $0.ipv6) }
             }
         }
+    }
+}
 
-        @Test func cordonDrainsANode() async throws {
-            try await Cluster.with(configuration: "drain: {holdSeconds: 1, onCordon: true}") { cluster in
-                try await expectOrderedDrain(cluster) { node in
-                    try await kubectl(cluster, "cordon", node.name)
-                } undo: { node in
-                    try await kubectl(cluster, "uncordon", node.name)
-                }
+/// What is not as the rows say.
+private struct LiveMismatch: Error, CustomStringConvertible {
+    var description: String
+}
+
+/// The rows of one table in a cluster.
+private final class LiveCluster: Sendable {
+    let rows: [LiveRow]
+    private let cluster: Cluster
+    private let objects: LiveObjects
+    private let logs = Observed<[DecisionReader]>([])
+
+    /// Puts all objects there.
+    init(_ cluster: Cluster, _ rows: [LiveRow]) throws {
+        self.cluster = cluster
+        self.rows = rows
+        let store = cluster.server.store
+        for (name, tier) in [("hidden", "public"), ("internal", "internal")] {
+            _ = try store.create(
+                .namespaces, object: ["metadata": ["name": .string(name), "labels": ["tier": .string(tier)]]])
+        }
+        objects = LiveObjects(store: store, nodes: cluster.nodes)
+        for (index, row) in rows.enumerated() { try objects.put(row.services, of: row, Self.number(index)) }
+    }
+
+    private static func number(_ index: Int) -> Int { 10 + index }
+
+    /// To be called once the agents run.
+    func readLogs() throws {
+        let readers = try cluster.nodes.map { DecisionReader(try cluster.agent($0)) }
+        logs.update { $0 = readers }
+    }
+
+    /// Lets happen what happens to the rows.
+    func change() throws {
+        for (index, row) in rows.enumerated() {
+            guard let next = row.next else { continue }
+            try objects.put(next.services, of: row, Self.number(index))
+        }
+    }
+
+    // MARK: - What must be
+
+    private typealias Outcomes = (LiveOutcome, LiveOutcome)
+
+    /// Waits until the agents say so, and both routers have exactly that.
+    func expect(_ outcomes: (LiveRow) -> (LiveOutcome, LiveOutcome)) async throws {
+        let clock = ContinuousClock()
+        let start = clock.now
+        var paths: RouterPaths = [:]
+        for (index, row) in rows.enumerated() {
+            let outcome = outcomes(row)
+            for (text, its) in zip(LiveRow.addresses(row.range, Self.number(index)), [outcome.0, outcome.1]) {
+                try await expectReasons(row, text, its)
+                add(text, its, to: &paths)
+            }
+            for (text, reason) in row.others {
+                try await expectReasons(row, text, LiveOutcome(a: (reason, nil), b: (reason, nil)))
             }
         }
+        try await expect(paths)
+        print(
+            "live rules: \(paths.count) of \(2 * rows.count) VIPs at the routers after \(start.duration(to: clock.now))"
+        )
+    }
 
-        @Test func taintDrainsANode() async throws {
-            let configuration = "drain: {holdSeconds: 1, onTaints: [\"example.com/out:NoExecute\"]}"
-            try await Cluster.with(configuration: configuration) { cluster in
-                try await expectOrderedDrain(cluster) { node in
-                    try await kubectl(cluster, "taint", "node", node.name, "example.com/out=yes:NoExecute")
-                } undo: { node in
-                    try await kubectl(cluster, "taint", "node", node.name, "example.com/out-")
+    private func add(_ text: String, _ outcome: LiveOutcome, to paths: inout RouterPaths) {
+        for (node, its) in zip(cluster.nodes, [outcome.a, outcome.b]) {
+            guard let name = its.class else { continue }
+            let isIPv6 = text.contains(":")
+            let community = name == "drain" ? "65001:199" : "65001:100"
+            paths[text + (isIPv6 ? "/128" : "/32"), default: [:]][isIPv6 ? node.ipv6 : node.ipv4] = community
+        }
+    }
+
+    /// One of the owners has the reason.
+    private func expectReasons(_ row: LiveRow, _ text: String, _ outcome: LiveOutcome) async throws {
+        for (reader, reason) in zip(logs.value, [outcome.a.reason, outcome.b.reason]) where !reason.isEmpty {
+            let entries = row.services.enumerated().map { index, service in
+                DecisionReader.Entry(
+                    service: "\(service.namespace)/\(row.name)" + (index == 0 ? "" : "-\(index + 1)"), text: text)
+            }
+            var last: [String?] = []
+            do {
+                try await eventually("reason \(reason)", within: .seconds(15)) {
+                    let reasons = try reader.reasons()
+                    last = entries.map { reasons[$0] }
+                    return last.contains(reason)
                 }
+            } catch let error as DeadlineExceeded {
+                throw LiveMismatch(description: "\(row.name), \(text): \(error), but \(last)")
             }
         }
+    }
 
-        @Test func nodeWithoutNetworkAnnouncesNothing() async throws {
-            try await Cluster.with { cluster in
-                try cluster.createService("web", vips: Self.vips)
-                try await expect(cluster, cluster.nodes)
-                for (status, nodes) in [("True", [cluster.nodes[1]]), ("False", cluster.nodes)] {
-                    try await kubectl(
-                        cluster, "patch", "node", cluster.nodes[0].name, "--subresource=status", "--type=merge", "-p",
-                        #"{"status":{"conditions":[{"type":"NetworkUnavailable","status":"\#(status)"}]}}"#)
-                    try await expect(cluster, nodes)
-                }
-            }
+    /// Kernels first, since they tell when they change; then the paths with their communities.
+    private func expect(_ paths: RouterPaths) async throws {
+        let nextHops = paths.mapValues { its in
+            // Class drain is the last choice.
+            let plain = its.filter { $0.value != "65001:199" }
+            return Set((plain.isEmpty ? its : plain).keys)
         }
-
-        // MARK: - Fuse
-
-        @Test func emptyServerInPlaceOfTheOldOneWithdrawsNothingUntilReleased() async throws {
-            try await Cluster.with { cluster in
-                for index in 10..<22 {
-                    try cluster.createService("s\(index)", vips: ["198.51.100.\(index)", "2001:db8:51::\(index)"])
-                }
-                for router in cluster.routers {
-                    _ = try await router.snapshot.wait(for: "24 VIPs with two paths on \(router.router.name)") {
-                        $0.routes.count == 24 && $0.routes.values.allSatisfy { $0.count == 2 }
+        for router in cluster.routers {
+            do {
+                _ = try await router.snapshot.wait(for: "the routes", timeout: .seconds(15)) { $0.routes == nextHops }
+            } catch {
+                let routes = router.snapshot.value.routes
+                let wrong = Set(routes.keys).union(nextHops.keys).filter { routes[$0] != nextHops[$0] }.sorted()
+                    .map { "\($0): \(routes[$0] ?? []), not \(nextHops[$0] ?? [])" }
+                throw LiveMismatch(description: "\(router.router.name): \(wrong.joined(separator: "; "))")
+            }
+            var last: RouterPaths = [:]
+            do {
+                try await eventually("the paths", within: .seconds(15)) {
+                    last = try await cluster.lab.paths(router.router.name).mapValues { its in
+                        its.mapValues { $0.first { $0.hasPrefix("65001:") } ?? "" }
                     }
+                    return last == paths
                 }
-                let before = try lineCounts(cluster)
-                let taken = try await TableSamples.take(cluster.routers) {
-                    try replaceByAnEmptyServer(cluster)
-                    for node in cluster.nodes {
-                        let agent = try cluster.agent(node)
-                        let line = try await agent.line(
-                            containing: "the fuse holds withdrawals back", from: before[node.name] ?? 0)
-                        #expect(line.contains("\"count\":\"24\""))
-                        let metrics = try await HTTPProbe.get(try await cluster.httpAddress(node), "/metrics")
-                        #expect(metrics.body.contains("\ncosmolet_fuse_held_vips 24\n"))
-                    }
-                }
-                for sample in taken.samples { #expect(sample == taken.samples[0]) }
-                #expect(taken.changedRouters == [])
-                // A value that comes with a list would be no news.
-                try await cluster.server.store.waitForWatches(.nodes, atLeast: 2)
-                try await kubectl(cluster, "annotate", "node", "--all", "cosmolet.io/release-fuse=they-are-gone")
-                for router in cluster.routers {
-                    _ = try await router.snapshot.wait(for: "no VIP on \(router.router.name)") { $0.routes.isEmpty }
-                }
+            } catch is DeadlineExceeded {
+                let wrong = Set(last.keys).union(paths.keys).filter { last[$0] != paths[$0] }.sorted()
+                    .map { "\($0): \(last[$0] ?? [:]), not \(paths[$0] ?? [:])" }
+                throw LiveMismatch(description: "\(router.router.name): \(wrong.joined(separator: "; "))")
             }
         }
+    }
 
-        /// What agents see when another server answers at the same address: broken watches, versions that are unknown,
-        /// and lists in which there is nothing but the Nodes that kubelets have registered again.
-        private func replaceByAnEmptyServer(_ cluster: Cluster) throws {
-            let server = cluster.server
-            server.faults.inject(Fault(.respond(status: 503)))
-            server.faults.inject(Fault(.dropWatches))
-            for index in 10..<22 { try cluster.deleteService("s\(index)") }
-            for node in cluster.nodes {
-                _ = try server.store.delete(.nodes, name: node.name)
-                _ = try server.store.create(.nodes, object: ["metadata": ["name": .string(node.name)]])
+    /// Class community by next hop, by prefix.
+    private typealias RouterPaths = [String: [String: String]]
+
+    // MARK: - Node signals
+
+    /// Each signal on the first node while the next one is on the second node, so that each comes to each.
+    func signal(_ signals: [LiveSignal]) async throws {
+        for index in signals.indices {
+            let active = [signals[index], signals[(index + 1) % signals.count]]
+            for (node, (signal, old)) in zip(cluster.nodes, zip(active, previous(index, signals))) {
+                if let old { try patch(node, old, old.undo) }
+                try patch(node, signal, signal.patch)
             }
-            server.store.expireHistory()
-            server.faults.clear()
+            var paths: RouterPaths = [:]
+            for (number, row) in rows.enumerated() {
+                let outcome = row.next.map { ($0.ipv4, $0.ipv6) } ?? (row.ipv4, row.ipv6)
+                for (text, its) in zip(LiveRow.addresses(row.range, Self.number(number)), [outcome.0, outcome.1]) {
+                    add(text, its.under(active, isLoadBalancer: row.range == .loadBalancer), to: &paths)
+                }
+            }
+            try await expect(paths)
+            // The first row is one that is announced by both.
+            let reasons = LiveOutcome(a: (active[0].reason, nil), b: (active[1].reason, nil))
+            try await expectReasons(rows[0], LiveRow.addresses(.loadBalancer, Self.number(0))[0], reasons)
         }
+    }
+
+    private func previous(_ index: Int, _ signals: [LiveSignal]) -> [LiveSignal?] {
+        index == 0 ? [nil, nil] : [signals[index - 1], signals[index]]
+    }
+
+    private func patch(_ node: LabDescription.Node, _ signal: LiveSignal, _ patch: JSONValue) throws {
+        _ = try cluster.server.store.patch(
+            .nodes, name: node.name, subresource: signal.subresource, patch: patch)
+    }
+}
+
+extension LiveOutcome {
+    /// What is left of it under a signal of each node.
+    fileprivate func under(_ signals: [LiveSignal], isLoadBalancer: Bool) -> LiveOutcome {
+        func left(_ its: (reason: String, class: String?), _ signal: LiveSignal) -> (String, String?) {
+            switch signal.effect {
+            case .nothing: its
+            case .loadBalancerIPs: isLoadBalancer ? (signal.reason, nil) : its
+            case .everything: (signal.reason, nil)
+            }
+        }
+        return LiveOutcome(a: left(a, signals[0]), b: left(b, signals[1]))
     }
 }

@@ -5,50 +5,62 @@ import KubeSim
 import Logging
 import NetworkTypes
 import Northbound
+import NorthboundRPC
 import Synchronization
 import Testing
 
 /// A KubeSim, the lab's two nodes as Kubernetes nodes, an agent beside each FRR, and both routers' tables.
 final class Cluster: Sendable {
+    /// Which of the ways to FRR the agents take.
+    enum Provider: Sendable {
+        case mgmtd, bgpd
+    }
+
     let lab: Lab
-    let server: KubeSimServer
+    /// Those that have the provider.
+    let nodes: [LabDescription.Node]
+    private let provider: Provider
+    /// The API server; it can be stopped and replaced.
+    let api: ServerHost
     let kubeconfig: String
     /// For the agents' journals.
     private let folder: URL
     let routers: [RouterTable]
     private let agents = Mutex<[String: ManagedProcess]>([:])
     /// The agents' configuration file.
-    private let configuration: String
+    let configuration: String
 
     private init(
-        lab: Lab, server: KubeSimServer, url: String, folder: URL, configuration: String
+        _ provider: Provider, lab: Lab, api: ServerHost, folder: URL, configuration: String
     ) async throws {
+        self.provider = provider
         self.lab = lab
-        self.server = server
+        nodes = lab.description.nodes.filter { provider == .mgmtd || $0.northboundSocket != nil }
+        self.api = api
         self.folder = folder
         kubeconfig = folder.appendingPathComponent("kubeconfig").path
         self.configuration = folder.appendingPathComponent("agent.yaml").path
         try configuration.write(toFile: self.configuration, atomically: true, encoding: .utf8)
-        try Kubeconfig(serverURL: url).text.write(toFile: kubeconfig, atomically: true, encoding: .utf8)
+        try Kubeconfig(serverURL: api.url).text.write(toFile: kubeconfig, atomically: true, encoding: .utf8)
         routers = try await lab.description.routers.async.map { try await RouterTable($0) }
-        for node in nodes {
-            _ = try server.store.create(.nodes, object: ["metadata": ["name": .string(node.name)]])
-        }
+        try registerNodes()
     }
 
     /// Runs a closure with a cluster, then stops the agents and withdraws all that is ours from the lab's nodes.
     ///
     /// - Parameter configuration: the agents' configuration file, what is a flag apart.
     static func with(
-        agents: Bool = true, configuration: String = "", _ body: @Sendable (Cluster) async throws -> Void
+        _ provider: Provider = .mgmtd, agents: Bool = true, configuration: String = "",
+        _ body: @Sendable (Cluster) async throws -> Void
     ) async throws {
-        let lab = try LabEnvironment.lab()
+        let lab = try provider == .mgmtd ? LabEnvironment.lab() : ModuleLabEnvironment.lab()
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("cosmolet-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        try await withKubeSim { server, url in
+        let api = try await ServerHost.start()
+        do {
             let cluster = try await Cluster(
-                lab: lab, server: server, url: url, folder: folder, configuration: configuration)
+                provider, lab: lab, api: api, folder: folder, configuration: configuration)
             let result: Result<Void, any Error>
             do {
                 if agents { try await cluster.startAgents() }
@@ -62,10 +74,22 @@ final class Cluster: Sendable {
             for router in cluster.routers { await router.stop() }
             if case .failure = result { cluster.printLogs() }
             try result.get()
+        } catch {
+            await api.stop()
+            throw error
         }
+        await api.stop()
     }
 
-    var nodes: [LabDescription.Node] { lab.description.nodes }
+    /// The API server that runs, or ran last.
+    var server: KubeSimServer { api.current }
+
+    /// What kubelets do.
+    func registerNodes() throws {
+        for node in nodes {
+            _ = try server.store.create(.nodes, object: ["metadata": ["name": .string(node.name)]])
+        }
+    }
 
     // MARK: - Agents
 
@@ -88,9 +112,16 @@ final class Cluster: Sendable {
             name: "agent of \(node.name)", LabEnvironment.cosmolet,
             [
                 "agent", "--config", configuration, "--node", node.name, "--kubeconfig", kubeconfig, "--northbound",
-                northbound ?? "mgmtd:\(node.managementSocket)", "--http", "127.0.0.1:0", "--log-format", "json",
+                northbound ?? way(to: node), "--http", "127.0.0.1:0", "--log-format", "json",
             ] + (northbound == nil ? ["--journal", journal] : []))
         agents.withLock { $0[node.name] = process }
+    }
+
+    private func way(to node: LabDescription.Node) -> String {
+        switch provider {
+        case .mgmtd: "mgmtd:\(node.managementSocket)"
+        case .bgpd: "bgpd:\(node.northboundSocket ?? "")"
+        }
     }
 
     func stopAgents() async {
@@ -197,11 +228,17 @@ final class Cluster: Sendable {
 
     /// A session of the tests' own, as an operator's tool would have.
     func withSession<Value: Sendable>(
-        _ node: LabDescription.Node, _ body: @Sendable (MgmtdSession) async throws -> Value
+        _ node: LabDescription.Node, _ body: @Sendable (any ManagementSession) async throws -> Value
     ) async throws -> Value {
-        let session = MgmtdSession(
-            configuration: MgmtdConfiguration(socketPath: node.managementSocket),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let session: any ManagementSession =
+            switch provider {
+            case .mgmtd:
+                MgmtdSession(
+                    configuration: MgmtdConfiguration(socketPath: node.managementSocket),
+                    logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            case .bgpd:
+                ModuleSession(configuration: ModuleConfiguration(socketPath: node.northboundSocket ?? ""))
+            }
         _ = try await session.open()
         do {
             let value = try await body(session)

@@ -7,6 +7,12 @@ NODES=(node-a node-b)
 # shellcheck disable=SC2034
 MODULE_NODES=(node-c node-d)
 ROUTERS=(router-frr router-bird)
+# A host behind each router: a network namespace without daemons, from which traffic to the VIPs can be sent.
+# shellcheck disable=SC2034
+declare -A ROUTER_HOST=([router-frr]=host-frr [router-bird]=host-bird)
+# The network between router (1) and host (2), before the last part of the address.
+# shellcheck disable=SC2034
+declare -A HOST_IPV4=([host-frr]=10.91.1. [host-bird]=10.91.2.) HOST_IPV6=([host-frr]=fd00:91:1:: [host-bird]=fd00:91:2::)
 # Used by the files that source this one.
 # shellcheck disable=SC2034
 declare -A MEMBER_IPV4=([node-a]=10.90.0.11 [node-b]=10.90.0.12 [node-c]=10.90.0.13 [node-d]=10.90.0.14

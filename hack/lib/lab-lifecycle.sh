@@ -150,6 +150,9 @@ up_failed() {
     exit "$status"
 }
 
+# Empty for what is not a router.
+host_namespace() { if [[ -n ${ROUTER_HOST[$1]:-} ]]; then namespace_of "${ROUTER_HOST[$1]}"; fi; }
+
 write_description() {
     local member version
     local members=()
@@ -161,12 +164,13 @@ write_description() {
         fi
         members+=("$(jq -cn --arg name "$member" --arg namespace "$(namespace_of "$member")" --arg version "$version" \
             --arg dialect "$(version_dialect "$version")" --arg socket "$(management_socket "$member")" \
-            --arg northbound "$(northbound_socket "$member")" --arg ipv4 "${MEMBER_IPV4[$member]}" --arg ipv6 "${MEMBER_IPV6[$member]}" --argjson asn "${MEMBER_ASN[$member]}" '
+            --arg northbound "$(northbound_socket "$member")" --arg ipv4 "${MEMBER_IPV4[$member]}" --arg ipv6 "${MEMBER_IPV6[$member]}" --argjson asn "${MEMBER_ASN[$member]}" \
+            --arg host "$(host_namespace "$member")" '
             {name: $name, namespace: $namespace}
             + if $name | startswith("node-")
               then {frrVersion: $version, dialectExpected: $dialect, managementSocket: $socket}
                   + if $northbound != "" then {northboundSocket: $northbound} else {} end
-              else {kind: ($name | ltrimstr("router-")), version: $version} end
+              else {kind: ($name | ltrimstr("router-")), version: $version, hostNamespace: $host} end
             + {ipv4: $ipv4, ipv6: $ipv6, asn: $asn}')")
     done
     printf '%s\n' "${members[@]}" | jq -s --arg name "$LAB_NAME" --arg dir "$LAB_DIR" '

@@ -6,7 +6,7 @@ namespace_of() { printf 'cosmolet-%s-%s' "$LAB_NAME" "$1"; }
 
 lab_namespaces() {
     local member
-    for member in fabric "${NODES[@]}" "${ROUTERS[@]}"; do namespace_of "$member"; echo; done
+    for member in fabric "${NODES[@]}" "${ROUTERS[@]}" "${ROUTER_HOST[@]}"; do namespace_of "$member"; echo; done
 }
 
 namespace_exists() { [[ -e /run/netns/$1 ]]; }
@@ -30,6 +30,29 @@ link set $member master br0 up"
 link set eth0 up
 addr add ${MEMBER_IPV4[$member]}/24 dev eth0
 addr add ${MEMBER_IPV6[$member]}/64 dev eth0 nodad"
+    done
+    for member in "${ROUTERS[@]}"; do make_host "$member"; done
+}
+
+# make_host ROUTER: the host behind it, and the way back to it from the nodes. The router spreads flows over equal paths by
+# addresses and ports.
+make_host() {
+    local router=$1 host=${ROUTER_HOST[$1]} node
+    ip netns exec "$(namespace_of "$router")" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
+        net.ipv4.fib_multipath_hash_policy=1 net.ipv6.fib_multipath_hash_policy=1
+    ip -n "$(namespace_of "$router")" -batch - <<<"link add host0 type veth peer name eth0 netns $(namespace_of "$host")
+link set host0 up
+addr add ${HOST_IPV4[$host]}1/24 dev host0
+addr add ${HOST_IPV6[$host]}1/64 dev host0 nodad"
+    ip -n "$(namespace_of "$host")" -batch - <<<"link set lo up
+link set eth0 up
+addr add ${HOST_IPV4[$host]}2/24 dev eth0
+addr add ${HOST_IPV6[$host]}2/64 dev eth0 nodad
+route add default via ${HOST_IPV4[$host]}1
+route add default via ${HOST_IPV6[$host]}1"
+    for node in "${NODES[@]}"; do
+        ip -n "$(namespace_of "$node")" -batch - <<<"route add ${HOST_IPV4[$host]}0/24 via ${MEMBER_IPV4[$router]}
+route add ${HOST_IPV6[$host]}/64 via ${MEMBER_IPV6[$router]}"
     done
 }
 

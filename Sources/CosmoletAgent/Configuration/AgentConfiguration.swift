@@ -4,43 +4,8 @@ public import NetworkTypes
 public import Observability
 internal import Yams
 
-/// Everything the agent can be told, with the defaults of the command line.
-///
-/// ```yaml
-/// node: worker-1                # default: environment COSMOLET_NODE, then the host name
-/// kubernetes:
-///   kubeconfig: /etc/kubeconfig # default: $KUBECONFIG, else the pod's service account
-/// bgp:
-///   asn: 65001                  # told to people and to frr-config only; sessions are the operator's
-/// frr:
-///   socket: /var/run/frr/mgmtd_fe.sock
-///   table: 1790
-///   tags: {default: 100, manual: 198, drain: 199}
-/// announce:
-///   kinds: [loadBalancer]
-///   allowedPrefixes: [198.51.100.0/24, "2001:db8:1::/64"]
-///   loadBalancerClasses: any    # or unset, or a list of class names and unset
-///   namespaces: {include: [shop], exclude: [kube-system]}
-///   namespaceLabels: {include: ["env=production"]}
-///   serviceLabels: {exclude: ["tier in (internal, test)"]}
-///   zeroEndpoints: withdraw     # or keep, or drain
-///   nodeExclusionLabel: true
-///   networkUnavailable: true
-///   drainOnTerminating: false
-///   holdDown: off               # or {changes: 6, windowSeconds: 60, holdSeconds: 30}
-///   fuse: {percent: 50, minimum: 10, holdSeconds: 300}  # or off
-/// drain:
-///   holdSeconds: 10
-///   onAnnotation: true
-///   onNotReady: false
-///   onCordon: false
-///   onTaints: ["node.kubernetes.io/out-of-service:NoExecute"]
-///   onServiceDeletion: false
-/// http:
-///   address: 127.0.0.1:9723     # "off" for none
-/// log: {level: info, format: text}
-/// northbound: {}                # see NorthboundSettings
-/// ```
+/// Everything the agent can be told, with the defaults of the command line. The keys of the file, each with its meaning,
+/// are in `fields`; docs/operations.md has an example of all of them.
 public struct AgentConfiguration: Sendable, Hashable {
     /// Name of the own Node object; nil: from the environment.
     public var node: String?
@@ -58,10 +23,15 @@ public struct AgentConfiguration: Sendable, Hashable {
     public var planner = PlannerConfiguration()
     /// Where `/metrics`, `/livez` and `/readyz` listen; nil for nowhere.
     public var http: HTTPAddress? = HTTPAddress(host: "127.0.0.1", port: 9723)
+    /// Whether Kubernetes Events are written.
+    public var recordsEvents = true
     /// Lowest level that is logged, a name of swift-log.
     public var logLevel = LogLevel.info
     /// Text for people or JSON for machines.
     public var logFormat = LogFormat.text
+
+    /// What each class of `tags` sets.
+    public var classAttributes = ClassAttributes.standard
 
     /// Which tag stands for which class.
     public var tags: TagMap { planner.tags }
@@ -77,15 +47,11 @@ public struct AgentConfiguration: Sendable, Hashable {
 
     /// Reads a YAML file.
     ///
-    /// - Throws: `ConfigurationError` naming key and line. An empty file gives the defaults.
+    /// - Throws: the first `ConfigurationError`, naming key and line. An empty file gives the defaults.
     public init(yaml: String, defaults: NorthboundSettings = NorthboundSettings()) throws(ConfigurationError) {
-        northbound = defaults
-        let node: Node?
-        do { node = try compose(yaml: yaml) } catch {
-            throw ConfigurationError("", "is not valid YAML: \(error)")
-        }
-        guard let node, !node.isNull else { return }
-        try read(StrictYAML(node))
+        let (configuration, errors) = Self.reading(yaml, defaults: defaults)
+        if let error = errors.first { throw error }
+        self = configuration
     }
 
     /// Reads a YAML file by its path.
@@ -94,54 +60,42 @@ public struct AgentConfiguration: Sendable, Hashable {
     public init(
         file path: String, defaults: NorthboundSettings = NorthboundSettings()
     ) throws(ConfigurationError) {
+        try self.init(yaml: Self.text(ofFile: path), defaults: defaults)
+    }
+
+    /// All that is wrong with a YAML file, in the order of its lines.
+    public static func errors(inFile path: String) -> [ConfigurationError] {
+        do throws(ConfigurationError) {
+            return reading(try text(ofFile: path), defaults: NorthboundSettings()).errors
+        } catch {
+            return [error]
+        }
+    }
+
+    static func text(ofFile path: String) throws(ConfigurationError) -> String {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw ConfigurationError("", "the file does not exist or cannot be read")
         }
-        guard let text = String(data: data, encoding: .utf8) else {
-            throw ConfigurationError("", "the file is not UTF-8 text")
-        }
-        try self.init(yaml: text, defaults: defaults)
+        return try StrictYAML.text(of: data)
     }
 
-    private mutating func read(_ yaml: StrictYAML) throws(ConfigurationError) {
-        let top = try yaml.mapping([
-            "node", "kubernetes", "bgp", "frr", "announce", "drain", "http", "log", "northbound",
-        ])
-        if let value = top["node"] { node = try value.string() }
-        if let value = try top["kubernetes"]?.mapping(["kubeconfig"])["kubeconfig"] { kubeconfig = try value.string() }
-        if let value = try top["bgp"]?.mapping(["asn"])["asn"] { asn = try value.integer(1...UInt32.max - 1) }
-        if let value = top["frr"] { try readFRR(value) }
-        if let value = top["announce"] { try planner.readAnnounce(value) }
-        if let value = top["drain"] { try planner.readDrain(value) }
-        if let value = try top["http"]?.mapping(["address"])["address"] {
-            http = try value.httpAddress()
+    /// Reads as much as can be read.
+    static func reading(
+        _ text: String, defaults: NorthboundSettings
+    ) -> (configuration: AgentConfiguration, errors: [ConfigurationError]) {
+        var configuration = AgentConfiguration()
+        configuration.northbound = defaults
+        var errors: [ConfigurationError] = []
+        do throws(ConfigurationError) {
+            try StrictYAML.document(text)?.read(fields, into: &configuration, &errors)
+        } catch {
+            errors.append(error)
         }
-        if let log = try top["log"]?.mapping(["level", "format"]) {
-            if let value = log["level"] { logLevel = try value.choice(LogLevel.self) }
-            if let value = log["format"] { logFormat = try value.choice(LogFormat.self) }
+        // Those of one line stay in the order in which they were found.
+        let inOrder = errors.enumerated().sorted {
+            ($0.element.line ?? 0, $0.offset) < ($1.element.line ?? 0, $1.offset)
         }
-        if let value = top["northbound"] { try northbound.read(value) }
-    }
-
-    private mutating func readFRR(_ yaml: StrictYAML) throws(ConfigurationError) {
-        let frr = try yaml.mapping(["socket", "table", "tags"])
-        if let value = frr["socket"] { socket = try value.string() }
-        if let value = frr["table"] {
-            table = try value.integer(1...65535)
-            // bgpd refuses the main and the local table for `redistribute table-direct`.
-            guard table != 254, table != 255 else { throw value.error("is \(table), the kernel's main or local table") }
-        }
-        guard let tags = frr["tags"] else { return }
-        var classes: [AttributeClass: UInt32] = [.default: 100, .manual: 198, .drain: 199]
-        for (key, value) in try tags.freeMapping() {
-            guard let name = AttributeClass(rawValue: key) else {
-                throw value.error("\"\(key)\" is not a class name: use lower case letters, digits and -, letter first")
-            }
-            classes[name] = try value.integer(TagMap.standard.ownedTags)
-        }
-        do { planner.tags = try TagMap(ownedTags: TagMap.standard.ownedTags, classes: classes) } catch {
-            throw tags.error(error.description)
-        }
+        return (configuration, inOrder.map(\.element))
     }
 
     // MARK: - Flags

@@ -4,31 +4,7 @@ public import NorthboundRPC
 internal import Yams
 
 /// What may be said about a northbound: the keys of the section `northbound:`, shared by `cosmolet agent` and `cosmolet
-/// northbound`. Each key but `connect` and `allowedPrefixes` is a flag of the same name.
-///
-/// ```yaml
-/// northbound:
-///   connect: zmq+ipc:///run/cosmolet/northbound.sock  # agent: another process has FRR; default: as `provider` says
-///   provider: auto                                    # how FRR is reached from here: mgmtd:PATH (default, with
-///                                                     # frr.socket), bgpd:PATH, auto, auto:MGMTD_PATH,MODULE_PATH
-///   listen: zmq+ipc:///run/cosmolet/northbound.sock   # "off" for nowhere, the agent's default
-///   publish: zmq+ipc:///run/cosmolet/commits.sock     # the commit log; "off" for nowhere
-///   http: 127.0.0.1:9724                              # of the northbound process; "off" for none
-///   journal: /var/lib/cosmolet/journal.sqlite         # "off": in memory only
-///   journalDays: 30                                   # how long records are kept; "off": whatever their age
-///   journalRecords: 100000                            # how many records are kept
-///   requireJournal: false                             # true: no commit while the journal cannot be written
-///   commitLog: /var/log/cosmolet/commits.jsonl        # or "-" for standard output, "off" for none
-///   group: frr                                        # of the socket files
-///   curveKey: own.key                                 # for zmq+tcp://
-///   curveClients: clients                             # who may come in
-///   curveServer: server.pub                           # agent: whom to talk to
-///   allowedPrefixes: [198.51.100.0/24]                # empty: any
-///   maximumNetworks: 16384
-///   maximumEdits: 16384
-///   staleAfter: 30                                    # seconds, or "off"
-///   drainHold: 10                                     # seconds
-/// ```
+/// northbound`. Each key but `connect` and `allowedPrefixes` is a flag of the same name. `Key.summary` says what they mean.
 public struct NorthboundSettings: Sendable, Hashable {
     /// The keys of the section, in the order in which they are read.
     public enum Key: String, Sendable, CaseIterable {
@@ -87,13 +63,6 @@ public struct NorthboundSettings: Sendable, Hashable {
         return settings
     }
 
-    mutating func read(_ yaml: StrictYAML) throws(ConfigurationError) {
-        let section = try yaml.mapping(Key.allCases.map(\.rawValue))
-        for key in Key.allCases {
-            if let value = section[key.rawValue] { try read(key, value) }
-        }
-    }
-
     /// Takes a flag.
     ///
     /// - Throws: `ConfigurationError` naming the flag.
@@ -108,7 +77,7 @@ public struct NorthboundSettings: Sendable, Hashable {
         policy.allowedPrefixes = try StrictYAML(Node(texts.map { Node($0) }), path: flag).prefixes()
     }
 
-    private mutating func read(_ key: Key, _ value: StrictYAML) throws(ConfigurationError) {
+    mutating func read(_ key: Key, _ value: StrictYAML) throws(ConfigurationError) {
         switch key {
         case .connect: connect = try value.northboundEndpoint()
         case .provider:
@@ -133,10 +102,10 @@ public struct NorthboundSettings: Sendable, Hashable {
         case .journalRecords: retention.maximumCount = try value.integer(1000...100_000_000)
         case .requireJournal: requiresJournal = try value.bool()
         case .commitLog: commitLog = try value.path(allowsDash: true).map { $0 == "-" ? .standardOutput : .file($0) }
-        case .group: group = try value.string()
-        case .curveKey: curveKey = try value.string()
-        case .curveClients: curveClients = try value.string()
-        case .curveServer: curveServer = try value.string()
+        case .group: group = try value.text()
+        case .curveKey: curveKey = try value.text()
+        case .curveClients: curveClients = try value.text()
+        case .curveServer: curveServer = try value.text()
         case .allowedPrefixes: policy.allowedPrefixes = try value.prefixes()
         case .maximumNetworks: policy.maximumNetworks = try value.integer(1...1_000_000)
         case .maximumEdits: policy.maximumEdits = try value.integer(1...1_000_000)

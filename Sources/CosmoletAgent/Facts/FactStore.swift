@@ -49,59 +49,60 @@ public struct NamespaceFacts: Sendable, Hashable {
 
 /// One piece of news for the fact store.
 public enum FactChange: Sendable {
-    /// The complete list of Services; what is not in it is gone.
-    case replacedServices([ServiceFacts])
+    /// The complete list of Services; what is not in it is gone. Of the `unreadable` ones, which are in the list but could
+    /// not be read, what was known stays. A name that could not be read either is empty, and may stand for any.
+    case replacedServices([ServiceFacts], unreadable: Set<ServiceID> = [])
     /// A Service was created or changed.
     case service(ServiceFacts)
     /// A Service was deleted.
     case deletedService(ServiceID)
-    /// A Service cannot be read: what was known of it stays, also through the next `replacedServices`.
-    case unreadableService(ServiceID)
-    /// The complete list of slices.
-    case replacedSlices([SliceFacts])
+    /// The complete list of slices; `unreadable` as for Services.
+    case replacedSlices([SliceFacts], unreadable: Set<SliceID> = [])
     /// A slice was created or changed.
     case slice(SliceFacts)
     /// A slice was deleted.
     case deletedSlice(SliceID)
-    /// A slice cannot be read: what was known of it stays, also through the next `replacedSlices`.
-    case unreadableSlice(SliceID)
     /// The own node was listed; nil when the object does not exist.
     case replacedNode(NodeFacts?)
     /// The own node was created, changed or deleted.
     case node(NodeFacts?)
-    /// The complete list of namespaces.
-    case replacedNamespaces([NamespaceFacts])
+    /// The complete list of namespaces; `unreadable` as for Services.
+    case replacedNamespaces([NamespaceFacts], unreadable: Set<String> = [])
     /// A namespace was created or changed.
     case namespace(NamespaceFacts)
     /// A namespace was deleted.
     case deletedNamespace(String)
-    /// A namespace cannot be read: what was known of it stays, also through the next `replacedNamespaces`.
-    case unreadableNamespace(String)
 }
 
 /// What the agent knows of the cluster, and the plan that follows. A value without I/O.
 ///
-/// Decisions are kept for each Service, so that one change judges one Service again.
+/// One change judges one Service again, and changes its part of the plan only.
 struct FactStore {
-    let configuration: PlannerConfiguration
+    private(set) var configuration: PlannerConfiguration
     private(set) var node: NodeFacts?
     private(set) var listed: Set<FactSource> = []
-    private var services: [ServiceID: ServiceFacts] = [:]
-    private var slices: [SliceID: SliceFacts] = [:]
-    private var slicesByService: [ServiceID: Set<SliceID>] = [:]
-    private var decisions: [ServiceID: [Decision]] = [:]
+    private(set) var services: [ServiceID: ServiceFacts] = [:]
+    private(set) var slices: [SliceID: SliceFacts] = [:]
+    private(set) var slicesByService: [ServiceID: Set<SliceID>] = [:]
+    private var assembly: PlanAssembly
+    /// The configuration that the assembly's Services were judged by.
+    private var judgedBy: PlannerConfiguration
     private var stale: Set<ServiceID> = []
-    private var unreadableServices: Set<ServiceID> = []
-    private var unreadableSlices: Set<SliceID> = []
     private var namespaces: [String: [String: String]] = [:]
-    private var unreadableNamespaces: Set<String> = []
-    private var history = PlanHistory()
+    /// One copy of each name of a node: tens of thousands of endpoints have the same few.
+    private var nodeNames: Set<String> = []
+    private(set) var history = PlanHistory()
     /// The last value of the annotation that releases the fuse.
     private var fuseRelease: String?
 
     init(configuration: PlannerConfiguration) {
         self.configuration = configuration
+        judgedBy = configuration
+        assembly = PlanAssembly(tags: configuration.tags)
     }
+
+    /// Whether a Service is to be judged again.
+    var hasNews: Bool { !stale.isEmpty || judgedBy != configuration }
 
     /// The sources that have not been listed yet.
     var missing: [FactSource] {
@@ -120,12 +121,25 @@ struct FactStore {
     /// may be changed. A VIP that drains stays announced with class `drain`.
     mutating func plan() -> AnnouncementPlan? {
         guard freeze == nil, let node else { return nil }
-        for id in stale {
-            decisions[id] = services[id].map { decide($0, node: node) }
+        if judgedBy != configuration {
+            judgedBy = configuration
+            assembly = PlanAssembly(tags: configuration.tags)
+            stale.formUnion(services.keys)
         }
-        stale.removeAll(keepingCapacity: true)
-        return AnnouncementPlan(
-            decisions: decisions.values.joined(), tags: configuration.tags, nodeWarnings: node.annotations.warnings)
+        var news: [ServiceID: [Decision]] = Dictionary(minimumCapacity: stale.count)
+        for id in stale { news[id] = services[id].map { decide($0, node: node) } ?? [] }
+        assembly.update(news)
+        stale = []
+        return assembly.plan(nodeWarnings: node.annotations.warnings)
+    }
+
+    /// All facts, to plan from as a whole; nil when there is no plan. `plan()` gives the same, sooner.
+    var allFacts: AnnouncementFacts? {
+        guard freeze == nil, let node else { return nil }
+        return AnnouncementFacts(
+            node: node, services: Array(services.values),
+            endpoints: Dictionary(uniqueKeysWithValues: services.keys.map { ($0, endpoints(of: $0)) }),
+            namespaces: namespaces, configuration: configuration)
     }
 
     /// The plan with regard to time: ordered drain, hold-down, fuse. Nil as for `plan()`.
@@ -146,51 +160,61 @@ struct FactStore {
     }
 
     private func decide(_ service: ServiceFacts, node: NodeFacts, judgesAllKinds: Bool = false) -> [Decision] {
-        let endpoints = slicesByService[service.id, default: []].flatMap { slices[$0]?.endpoints ?? [] }
-        return ServiceRules.decide(
-            service, endpoints: endpoints, node: node, configuration: configuration,
-            namespaceLabels: namespaces[service.id.namespace] ?? [:], judgesAllKinds: judgesAllKinds)
+        ServiceRules.decide(
+            service, endpoints: endpoints(of: service.id), node: node, configuration: configuration,
+            namespaceLabels: namespaces[service.id.namespace], judgesAllKinds: judgesAllKinds)
+    }
+
+    private func endpoints(of service: ServiceID) -> [EndpointFact] {
+        (slicesByService[service] ?? []).flatMap { slices[$0]?.endpoints ?? [] }
     }
 
     // MARK: - Changes
 
+    /// Judges by other rules from now on. What is known of the cluster stays, and so does what was announced so far.
+    mutating func reconfigure(_ new: PlannerConfiguration) {
+        guard new != configuration else { return }
+        configuration = new
+        // Nobody watches them from now on; when they are needed again, they are listed first.
+        if !new.selection.needsNamespaces {
+            namespaces = [:]
+            listed.remove(.namespaces)
+        }
+        history.doubtAllWithdrawals()
+        stale.formUnion(services.keys)
+    }
+
     /// Takes news in. Returns false when it changed nothing that a plan could depend on.
     mutating func apply(_ change: FactChange) -> Bool {
         switch change {
-        case .replacedServices(let all):
+        case .replacedServices(let all, let unreadable):
             let old = services
-            services = old.filter { unreadableServices.contains($0.key) }
+            services = unreadable.isEmpty ? [:] : old.filter { unreadable.mayHold($0.key) }
             services.merge(all.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
-            unreadableServices = []
             for id in Set(old.keys).union(services.keys) where old[id] != services[id] { stale.insert(id) }
+            for (id, service) in old where services[id]?.addresses != service.addresses {
+                doubtWithdrawals(of: service)
+            }
             return listed.insert(.services).inserted || !stale.isEmpty
         case .service(let service):
-            unreadableServices.remove(service.id)
             guard services.updateValue(service, forKey: service.id) != service else { return false }
             stale.insert(service.id)
         case .deletedService(let id):
-            unreadableServices.remove(id)
             guard services.removeValue(forKey: id) != nil else { return false }
             stale.insert(id)
-        case .replacedSlices(let all):
-            let gone = Set(slices.keys).subtracting(all.map(\.id)).subtracting(unreadableSlices)
-            for id in gone { remove(slice: id) }
-            unreadableSlices = []
+        case .replacedSlices(let all, let unreadable):
+            let gone = Set(slices.keys).subtracting(all.map(\.id))
+            for id in gone where !unreadable.mayHold(id) {
+                if let service = slices[id]?.service.flatMap({ services[$0] }) { doubtWithdrawals(of: service) }
+                remove(slice: id)
+            }
             for slice in all { _ = insert(slice) }
             return listed.insert(.endpointSlices).inserted || !stale.isEmpty
         case .slice(let slice):
-            unreadableSlices.remove(slice.id)
             return insert(slice)
         case .deletedSlice(let id):
-            unreadableSlices.remove(id)
             guard slices[id] != nil else { return false }
             remove(slice: id)
-        case .unreadableService(let id):
-            unreadableServices.insert(id)
-            return false
-        case .unreadableSlice(let id):
-            unreadableSlices.insert(id)
-            return false
         case .replacedNode(let new):
             // Not news: a server that was restored from a backup lists old values again.
             fuseRelease = new?.annotations.fuseRelease ?? fuseRelease
@@ -201,29 +225,32 @@ struct FactStore {
                 history.releaseFuse()
             }
             return take(node: new)
-        case .replacedNamespaces(let all):
-            var new = namespaces.filter { unreadableNamespaces.contains($0.key) }
+        case .replacedNamespaces(let all, let unreadable):
+            var new = namespaces.filter { unreadable.contains($0.key) || unreadable.contains("") }
             new.merge(all.map { ($0.name, $0.labels) }, uniquingKeysWith: { $1 })
-            unreadableNamespaces = []
+            for service in services.values {
+                let name = service.id.namespace
+                if namespaces[name] != nil, new[name] == nil { doubtWithdrawals(of: service) }
+            }
             let changed = Set(namespaces.keys).union(new.keys).filter { namespaces[$0] != new[$0] }
             namespaces = new
             markStale(namespaces: changed)
             return listed.insert(.namespaces).inserted || !stale.isEmpty
         case .namespace(let namespace):
-            unreadableNamespaces.remove(namespace.name)
             guard namespaces.updateValue(namespace.labels, forKey: namespace.name) != namespace.labels else {
                 return false
             }
             markStale(namespaces: [namespace.name])
         case .deletedNamespace(let name):
-            unreadableNamespaces.remove(name)
             guard namespaces.removeValue(forKey: name) != nil else { return false }
             markStale(namespaces: [name])
-        case .unreadableNamespace(let name):
-            unreadableNamespaces.insert(name)
-            return false
         }
         return true
+    }
+
+    /// A list is without something that this Service's VIPs rest on.
+    private mutating func doubtWithdrawals(of service: ServiceFacts) {
+        history.doubtWithdrawals(of: service.addresses.compactMap { $0.text.flatMap { IPAddress($0) } })
     }
 
     private mutating func take(node new: NodeFacts?) -> Bool {
@@ -242,7 +269,7 @@ struct FactStore {
     private mutating func insert(_ slice: SliceFacts) -> Bool {
         guard slices[slice.id] != slice else { return false }
         remove(slice: slice.id)
-        slices[slice.id] = slice
+        slices[slice.id] = sharingNames(slice)
         if let service = slice.service {
             slicesByService[service, default: []].insert(slice.id)
             stale.insert(service)
@@ -250,10 +277,28 @@ struct FactStore {
         return true
     }
 
+    private mutating func sharingNames(_ slice: SliceFacts) -> SliceFacts {
+        var slice = slice
+        for index in slice.endpoints.indices {
+            guard let name = slice.endpoints[index].nodeName else { continue }
+            slice.endpoints[index].nodeName = nodeNames.insert(name).memberAfterInsert
+        }
+        return slice
+    }
+
     private mutating func remove(slice id: SliceID) {
         guard let old = slices.removeValue(forKey: id), let service = old.service else { return }
         slicesByService[service]?.remove(id)
         if slicesByService[service]?.isEmpty == true { slicesByService[service] = nil }
         stale.insert(service)
+    }
+}
+
+extension Set<ServiceID> {
+    /// Whether one of these names, of which parts may be empty because they could not be read, may be this one.
+    fileprivate func mayHold(_ id: ServiceID) -> Bool {
+        guard !isEmpty else { return false }
+        return contains(id) || contains(ServiceID(namespace: id.namespace, name: ""))
+            || contains(ServiceID(namespace: "", name: ""))
     }
 }

@@ -69,33 +69,37 @@ public enum ResourceMapping {
     }
 }
 
+// MARK: - Changes; nil for an object that cannot be read, of which what is known stays
+
 extension ResourceMapping {
     /// A change of Services as the fact store takes it.
-    public static func change(_ change: ResourceChange<Service>) -> FactChange {
+    public static func change(_ change: ResourceChange<Service>) -> FactChange? {
         switch change {
-        case .replaced(let all): .replacedServices(all.map { facts($0) })
+        case .replaced(let all, let unreadable):
+            .replacedServices(all.map { facts($0) }, unreadable: Set(unreadable.map { id($0.name) }))
         case .applied(let service): .service(facts(service))
-        case .deleted(let service):
-            .deletedService(ServiceID(namespace: service.metadata.namespace, name: service.metadata.name))
-        case .invalid(let name, _): .unreadableService(ServiceID(namespace: name.namespace, name: name.name))
+        case .deleted(let service): .deletedService(id(service.objectName))
+        case .invalid: nil
         }
     }
 
     /// A change of slices as the fact store takes it.
-    public static func change(_ change: ResourceChange<EndpointSlice>) -> FactChange {
+    public static func change(_ change: ResourceChange<EndpointSlice>) -> FactChange? {
         switch change {
-        case .replaced(let all): .replacedSlices(all.map { facts($0) })
+        case .replaced(let all, let unreadable):
+            .replacedSlices(all.map { facts($0) }, unreadable: Set(unreadable.map { id($0.name) }))
         case .applied(let slice): .slice(facts(slice))
-        case .deleted(let slice):
-            .deletedSlice(SliceID(namespace: slice.metadata.namespace, name: slice.metadata.name))
-        case .invalid(let name, _): .unreadableSlice(SliceID(namespace: name.namespace, name: name.name))
+        case .deleted(let slice): .deletedSlice(id(slice.objectName))
+        case .invalid: nil
         }
     }
 
-    /// A change of the own Node, which is watched by name; nil when the object cannot be read and what is known stays.
+    /// A change of the own Node, which is watched by name. A list without a Node that could not be read is not a list
+    /// without the Node.
     public static func change(_ change: ResourceChange<Node>) -> FactChange? {
         switch change {
-        case .replaced(let all): .replacedNode(all.first.map { facts($0) })
+        case .replaced(let all, let unreadable):
+            all.isEmpty && !unreadable.isEmpty ? nil : .replacedNode(all.first.map { facts($0) })
         case .applied(let node): .node(facts(node))
         case .deleted: .node(nil)
         case .invalid: nil
@@ -103,12 +107,17 @@ extension ResourceMapping {
     }
 
     /// A change of namespaces as the fact store takes it.
-    public static func change(_ change: ResourceChange<Namespace>) -> FactChange {
+    public static func change(_ change: ResourceChange<Namespace>) -> FactChange? {
         switch change {
-        case .replaced(let all): .replacedNamespaces(all.map { facts($0) })
+        case .replaced(let all, let unreadable):
+            .replacedNamespaces(all.map { facts($0) }, unreadable: Set(unreadable.map(\.name.name)))
         case .applied(let namespace): .namespace(facts(namespace))
         case .deleted(let namespace): .deletedNamespace(namespace.metadata.name)
-        case .invalid(let name, _): .unreadableNamespace(name.name)
+        case .invalid: nil
         }
+    }
+
+    private static func id(_ name: ObjectName) -> ServiceID {
+        ServiceID(namespace: name.namespace, name: name.name)
     }
 }

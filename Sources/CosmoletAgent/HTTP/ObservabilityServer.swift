@@ -6,22 +6,27 @@ internal import NIOCore
 internal import Observability
 public import ServiceLifecycle
 
-/// Serves `/metrics`, `/livez` and `/readyz`. A probe answers 200 or 503; with `?verbose` it names each condition.
+/// Serves `/metrics`, `/livez` and `/readyz`, and `/explain` of an agent. A probe answers 200 or 503; with `?verbose` it
+/// names each condition.
 public struct ObservabilityServer: Service {
     private let address: HTTPAddress
     private let telemetry: AgentTelemetry
+    private let explainer: Explainer?
     private let logger: Logger
     private let onListening: @Sendable (Int) -> Void
 
     /// Makes a server.
     ///
-    /// - Parameter onListening: called once with the TCP port, which matters when the address has port 0.
+    /// - Parameters:
+    ///   - explainer: what answers `/explain`; nil for a process that has no plan.
+    ///   - onListening: called once with the TCP port, which matters when the address has port 0.
     public init(
-        address: HTTPAddress, telemetry: AgentTelemetry, logger: Logger,
+        address: HTTPAddress, telemetry: AgentTelemetry, explainer: Explainer? = nil, logger: Logger,
         onListening: @escaping @Sendable (Int) -> Void = { _ in }
     ) {
         self.address = address
         self.telemetry = telemetry
+        self.explainer = explainer
         self.logger = logger
         self.onListening = onListening
     }
@@ -30,7 +35,7 @@ public struct ObservabilityServer: Service {
     ///
     /// - Throws: `StartFailure` when the address cannot be bound.
     public func run() async throws {
-        let router = Router()
+        let router = Router(context: PeerContext.self)
         router.get("/metrics") { [telemetry] _, _ in
             Response(
                 status: .ok, headers: [.contentType: MetricRegistry.contentType],
@@ -38,6 +43,7 @@ public struct ObservabilityServer: Service {
         }
         router.get("/livez") { [telemetry] request, _ in Self.response(telemetry.health.livez(), request) }
         router.get("/readyz") { [telemetry] request, _ in Self.response(telemetry.health.readyz(), request) }
+        if let explainer { router.addExplain(explainer) }
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let application = Application(

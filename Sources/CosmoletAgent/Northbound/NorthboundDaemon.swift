@@ -48,5 +48,17 @@ public struct NorthboundDaemon: Sendable {
 
 extension AgentConfiguration {
     /// Sets up the log of the process.
-    func bootstrapLog() { logFormat.bootstrap(level: Logger.Level(rawValue: logLevel.rawValue) ?? .info) }
+    ///
+    /// - Returns: what sets its level from now on.
+    @discardableResult
+    func bootstrapLog() -> LogLevelControl {
+        let control = LogLevelControl(logLevel.level)
+        logFormat.bootstrap(level: control)
+        return control
+    }
+}
+
+extension AgentConfiguration.LogLevel {
+    /// As swift-log has it.
+    var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .info }
 }

@@ -26,17 +26,21 @@ struct Closing: ServiceLifecycle.Service {
     }
 }
 
-/// Answers SIGHUP: the commit log's file is opened anew, without one the signal is ignored.
+/// Answers SIGHUP: the commit log's file is opened anew, and the configuration is read again, where there are any.
 struct HangUpHandler: ServiceLifecycle.Service {
     let commitLog: CommitLogFile?
+    var reloader: ConfigurationReloader?
     let logger: Logger
 
     func run() async {
         let signals = await UnixSignalsSequence(trapping: .sighup)
         for await _ in signals.cancelOnGracefulShutdown() {
             commitLog?.reopen()
-            logger.info(
-                commitLog == nil ? "SIGHUP ignored: there is no commit log to open anew" : "commit log opened anew")
+            if commitLog != nil { logger.info("commit log opened anew") }
+            await reloader?.hangUp()
+            if commitLog == nil, reloader == nil {
+                logger.info("SIGHUP ignored: there is no commit log to open anew and no configuration to read again")
+            }
         }
     }
 }

@@ -78,10 +78,15 @@ public struct Providers: Sendable {
     }
 
     /// A session with what was chosen, for one command: nothing is moved.
-    public func makeSession() -> any ManagementSession {
+    ///
+    /// - Parameter isReadOnly: looks only, and heals nothing either.
+    public func makeSession(isReadOnly: Bool = false) -> any ManagementSession {
         switch choice {
-        case .only(let name): session(name)
-        case .automatic: FirstReachableSession([session(.bgpd), session(.mgmtd)])
+        case .only(let name): session(name, isReadOnly: isReadOnly)
+        case .automatic:
+            FirstReachableSession([
+                session(.bgpd, isReadOnly: isReadOnly), session(.mgmtd, isReadOnly: isReadOnly),
+            ])
         }
     }
 
@@ -97,10 +102,14 @@ public struct Providers: Sendable {
             : SwitchingSession(preferred: bgpd, other: mgmtd, isAutomatic: choice == .automatic)
     }
 
-    private func session(_ name: Name) -> any ManagementSession {
+    private func session(_ name: Name, isReadOnly: Bool = false) -> any ManagementSession {
         switch name {
-        case .mgmtd: MgmtdSession(configuration: mgmtd, logger: logger)
-        case .bgpd: ModuleSession(configuration: module)
+        case .mgmtd:
+            var mgmtd = mgmtd
+            mgmtd.isReadOnly = isReadOnly
+            return MgmtdSession(configuration: mgmtd, logger: logger)
+        // Opening and reading change nothing there.
+        case .bgpd: return ModuleSession(configuration: module)
         }
     }
 

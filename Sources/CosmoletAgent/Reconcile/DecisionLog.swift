@@ -7,30 +7,16 @@ internal import Observability
 /// what is odd about it or the node. What is announced shows in the commits, so it is logged at level debug only. Also
 /// says when the fuse begins and ends to hold withdrawals.
 struct DecisionLog {
-    private struct Key: Hashable {
-        var service: ServiceID
-        var text: String
-    }
-
-    private struct Verdict: Equatable {
-        var reason: ReasonCode
-        var warnings: [PlanWarning]
-    }
-
-    private var known: [Key: Verdict] = [:]
     private var nodeWarnings: [PlanWarning] = []
     private var heldByFuse: [IPAddress] = []
 
-    mutating func update(_ plan: AnnouncementPlan, fuse: WithdrawalFuse?, logger: Logger) {
-        var current: [Key: Verdict] = [:]
-        current.reserveCapacity(plan.decisions.count)
-        for decision in plan.decisions {
-            let key = Key(service: decision.service, text: decision.text)
-            let verdict = Verdict(reason: decision.reason, warnings: decision.warnings)
-            current[key] = verdict
-            if known[key] != verdict { log(decision, before: known[key], logger) }
+    /// - Parameter changes: what differs from the plan before.
+    mutating func update(_ plan: AnnouncementPlan, _ changes: [PlanChange], fuse: WithdrawalFuse?, logger: Logger) {
+        for change in changes {
+            for decision in change.after {
+                log(decision, before: change.before.last { $0.text == decision.text }, logger)
+            }
         }
-        known = current
         for warning in plan.nodeWarnings where !nodeWarnings.contains(warning) {
             logger.warning("\(warning.explanation)")
         }
@@ -39,7 +25,7 @@ struct DecisionLog {
         heldByFuse = plan.heldByFuse
     }
 
-    private func log(_ decision: Decision, before: Verdict?, _ logger: Logger) {
+    private func log(_ decision: Decision, before: Decision?, _ logger: Logger) {
         let metadata: Logger.Metadata = [
             LogKeys.service: "\(decision.service)", LogKeys.address: "\(decision.text)",
             LogKeys.reason: "\(decision.reason.rawValue)",

@@ -8,7 +8,8 @@ struct PlannedDifference {
     let edits: [NetworkEdit]
     /// Wanted VIPs that an operator announces by hand: the agent leaves them alone.
     let heldByOperator: [IPPrefix]
-    private let decisionsByVIP: [IPAddress: [Decision]]
+    /// What it comes from.
+    let plan: AnnouncementPlan
 
     init(plan: AnnouncementPlan, running: Set<Network>) {
         let manual = Set(running.filter { $0.attributeClass == .manual }.map(\.prefix))
@@ -17,14 +18,19 @@ struct PlannedDifference {
         let wanted = Set(all.filter { !manual.contains($0.prefix) })
         edits = NetworkEdit.difference(from: ours, to: wanted)
         heldByOperator = all.map(\.prefix).filter(manual.contains).sorted()
-        decisionsByVIP = Dictionary(grouping: plan.decisions.filter { $0.vip != nil }) { $0.vip! }
+        self.plan = plan
     }
 
     /// Why: one line for each Service that owns a changed VIP.
     func cause(of edits: [NetworkEdit]) -> [String] {
-        edits.flatMap { edit in
+        let vips = Set(edits.map(\.prefix.address))
+        let decisionsByVIP = Dictionary(
+            grouping: plan.decisions.filter { $0.vip.map(vips.contains) == true }, by: \.vip)
+        return edits.flatMap { edit in
             let decisions = decisionsByVIP[edit.prefix.address] ?? []
-            guard !decisions.isEmpty else { return ["\(edit.prefix): no Service has this address"] }
+            guard !decisions.isEmpty else {
+                return ["\(edit.prefix): no Service has this address with a kind that is on"]
+            }
             let relevant: [Decision] =
                 switch edit {
                 case .set: decisions.filter(\.reason.announces)

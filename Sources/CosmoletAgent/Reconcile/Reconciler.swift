@@ -7,9 +7,10 @@ internal import Observability
 
 /// Watch → plan → difference against what FRR runs → one transaction → read back.
 ///
-/// Facts come in through `apply(_:)`; the loop in `run()` turns them into transactions. While one is in flight, later
-/// changes gather and ride in the next. Nothing is changed before all sources were listed once, nor while the own Node
-/// object is gone. Foreign and hand-made announcements are left alone.
+/// Facts come in through `apply(_:)`; the loop in `run()` turns them into transactions. While one is in flight, and in the
+/// pause after one that took long (`BatchWindow`), later changes gather and ride in the next. Nothing is changed before
+/// all sources were listed once, nor while the own Node object is gone. Foreign and hand-made announcements are left
+/// alone.
 public actor Reconciler {
     /// A round may last as long as FRR's own time-out of a commit (600 s); beyond that the loop counts as stuck.
     static let maximumRound = Duration.seconds(660)
@@ -20,13 +21,15 @@ public actor Reconciler {
     private let clock: any Clock<Duration>
     /// Time since this object was made, by `clock`.
     private let elapsed: @Sendable () -> Duration
-    private let fuse: WithdrawalFuse?
     private let isEmbedded: Bool
+    private let observer: (any ReconcileObserver)?
     private let logger: Logger
     private let idPrefix: String
 
     private let trigger = Trigger()
     private var facts: FactStore
+    /// Rules that need facts which are not there yet.
+    private var nextRules: PlannerConfiguration?
     private var isOpen = false
     private var wasOpen = false
     /// What FRR runs, as far as is known; nil when it must be read.
@@ -35,16 +38,17 @@ public actor Reconciler {
     private var refused: [IPPrefix: String] = [:]
     private var reported: Set<IPPrefix> = []
     private var backoff = Backoff()
+    private var window = BatchWindow()
     private var oldestChange: ContinuousClock.Instant?
     private var sequence = 0
-    private var decisionLog = DecisionLog()
-    /// When the plan changes by itself, and when the loop is woken for that, as `elapsed` has it.
-    private var nextChange: Duration?
-    private var scheduledWake: Duration?
+    private var planReport: PlanReport
+    /// For whoever asks why.
+    private var ledger = ReconcileLedger()
+    /// By `elapsed`.
+    private var wake = WakeSchedule()
     /// How often in a row FRR refused a commit as a whole.
     private var refusals = 0
-    /// What running had but the routing table had not, when it was last looked at.
-    private var uninstalled: Set<Network> = []
+    private var installedCheck = InstalledCheck()
     private var isSettled = false
     private var settleWaiters: [CheckedContinuation<Void, Never>] = []
 
@@ -53,20 +57,22 @@ public actor Reconciler {
     /// - Parameters:
     ///   - comparePeriod: how often to compare with what FRR really runs, without any news.
     ///   - isEmbedded: true when the commit service is in this process and itself reports the session with FRR.
+    ///   - observer: is told of plans and commits.
     public init(
         session: any ManagementSession, configuration: PlannerConfiguration, telemetry: AgentTelemetry,
         comparePeriod: Duration = .seconds(10), isEmbedded: Bool = false,
-        clock: any Clock<Duration> = ContinuousClock(), logger: Logger
+        clock: any Clock<Duration> = ContinuousClock(), observer: (any ReconcileObserver)? = nil, logger: Logger
     ) {
         self.comparePeriod = comparePeriod
+        self.observer = observer
         self.isEmbedded = isEmbedded
         self.session = session
         self.telemetry = telemetry
         self.clock = clock
         elapsed = Self.stopwatch(clock)
-        fuse = configuration.fuse
         self.logger = logger
         facts = FactStore(configuration: configuration)
+        planReport = PlanReport(telemetry: telemetry, observer: observer, logger: logger)
         idPrefix = String(UInt64(Date().timeIntervalSince1970 * 1000), radix: 36)
     }
 
@@ -86,11 +92,35 @@ public actor Reconciler {
                 metadata: [LogKeys.hint: "check the node's name: --node or COSMOLET_NODE"])
         default: break
         }
-        if !missingBefore.isEmpty, facts.missing.isEmpty {
-            logger.info("services, endpoint slices and own node are listed")
-        }
+        if !missingBefore.isEmpty, facts.missing.isEmpty { planReport.listed() }
         telemetry.synced(facts)
         oldestChange = oldestChange ?? .now
+        takeNextRules()
+        unsettle(.facts)
+    }
+
+    /// Plans by other rules from now on, as one change: what they want differs from what is announced, and only the
+    /// difference is committed, with regard to the fuse. Rules that need Namespaces wait until these have been listed.
+    ///
+    /// - Returns: whether the rules are in force; false when they wait.
+    @discardableResult
+    public func reconfigure(_ configuration: PlannerConfiguration) -> Bool {
+        nextRules = configuration
+        ledger.hasNextRules = false
+        takeNextRules()
+        ledger.hasNextRules = nextRules != nil
+        return nextRules == nil
+    }
+
+    private func takeNextRules() {
+        guard let rules = nextRules, !rules.selection.needsNamespaces || facts.listed.contains(.namespaces) else {
+            return
+        }
+        if ledger.hasNextRules { logger.notice("Namespaces are listed, the new rules are in force") }
+        nextRules = nil
+        ledger.hasNextRules = false
+        guard rules != facts.configuration else { return }
+        facts.reconfigure(rules)
         unsettle(.facts)
     }
 
@@ -109,6 +139,9 @@ public actor Reconciler {
             trigger.signal(.tick)
             for await _ in trigger.rounds {
                 telemetry.health.beat(AgentTelemetry.reconcileLoop)
+                if trigger.hasNewsOnly, let pause = window.pause(at: elapsed()) {
+                    guard (try? await clock.sleep(for: pause)) != nil else { continue }
+                }
                 if let wait = await round(trigger.take()) {
                     group.addTask { [trigger, clock] in
                         if (try? await clock.sleep(for: wait)) != nil { trigger.signal(.retry) }
@@ -116,7 +149,7 @@ public actor Reconciler {
                 } else {
                     settle()
                 }
-                if let wait = nextWake() {
+                if let wait = wake.pause(at: elapsed()) {
                     group.addTask { [trigger, clock] in
                         if (try? await clock.sleep(for: wait)) != nil { trigger.signal(.timer) }
                     }
@@ -126,6 +159,11 @@ public actor Reconciler {
             if !isEmbedded { telemetry.sessionLost("the agent is stopping") }
             group.cancelAll()
         }
+    }
+
+    /// What an explanation is made of: copies of references, so that this takes no time whatever there is.
+    func explainSnapshot() -> ExplainSnapshot {
+        ExplainSnapshot(facts: facts, ledger: ledger, now: elapsed())
     }
 
     /// Returns once every fact that was applied before has been acted upon, as far as FRR let it.
@@ -172,13 +210,16 @@ public actor Reconciler {
             if reasons.contains(.tick) { await checkInstalled() }
             // Lost just now: the next round is due already, and without running no rule of time may be judged.
             guard let running else { return nil }
+            let (hasNews, start) = (facts.hasNews, ContinuousClock.now)
             let plan = facts.plan(running: Self.announced(running), at: elapsed())
-            nextChange = plan?.nextChange
+            wake.nextChange = plan?.nextChange
+            ledger.planned(plan)
             guard let plan else { return nil }
-            telemetry.planned(plan)
-            decisionLog.update(plan, fuse: fuse, logger: logger)
+            planReport.report(plan, fuse: facts.configuration.fuse)
+            let difference = PlannedDifference(plan: plan, running: running)
+            if hasNews { telemetry.planned(in: start.duration(to: .now)) }
             let sequenceBefore = sequence
-            guard try await commitDifference(plan) else { return backoff.next() }
+            guard try await commit(difference) else { return backoff.next() }
             backoff.reset()
             // Some times count from the commit, such as that of a drain.
             if sequence != sequenceBefore { trigger.signal(.committed) }
@@ -186,6 +227,7 @@ public actor Reconciler {
         } catch {
             if error.code == .disconnected || error.code == .deadlineExceeded { loseSession(error.message) }
             if !isOpen, !isEmbedded { telemetry.sessionLost(error.message) }
+            ledger.failed(error.message, isConnected: isOpen)
             let wait = backoff.next()
             logger.log(
                 level: isEmbedded && !isOpen ? .debug : .warning,
@@ -196,20 +238,11 @@ public actor Reconciler {
     }
 
     /// Without what was announced by hand.
-    private static func announced(_ running: Set<Network>) -> [IPAddress: AttributeClass] {
+    static func announced(_ running: Set<Network>) -> [IPAddress: AttributeClass] {
         let ours = running.filter { network in
             network.attributeClass != .manual && network.prefix.length == network.prefix.family.bitWidth
         }
         return Dictionary(ours.map { ($0.prefix.address, $0.attributeClass) }, uniquingKeysWith: min)
-    }
-
-    /// How long to sleep until the plan changes by itself; nil when there is nothing to wait for, or somebody does.
-    private func nextWake() -> Duration? {
-        guard let nextChange else { return nil }
-        let now = elapsed()
-        if let scheduledWake, now < scheduledWake, scheduledWake <= nextChange { return nil }
-        scheduledWake = nextChange
-        return max(.zero, nextChange - now)
     }
 
     private func openIfNeeded() async throws(ManagementError) {
@@ -218,6 +251,7 @@ public actor Reconciler {
         let isReconnect = wasOpen
         isOpen = true
         wasOpen = true
+        ledger.opened()
         running = nil
         refused = [:]
         guard !isEmbedded else { return }
@@ -233,25 +267,16 @@ public actor Reconciler {
     private func readRunning() async throws(ManagementError) {
         let networks = try await session.networks()
         running = networks
+        ledger.ran(networks, at: elapsed())
         telemetry.running(networks)
         telemetry.runningRead()
     }
 
-    /// Running is not the routing table: staticd or zebra may be away. What is missing at two looks in a row is reported.
     private func checkInstalled() async {
         guard let running, let installed = try? await session.installedNetworks() else { return }
-        let missing = running.subtracting(installed)
-        let lasting = missing.intersection(uninstalled)
-        telemetry.uninstalled(lasting.count)
-        if !lasting.isEmpty {
-            logger.error(
-                "VIPs are configured in FRR but not in use there",
-                metadata: [
-                    LogKeys.count: "\(lasting.count)", LogKeys.prefix: "\(lasting.sorted()[0].prefix)",
-                    LogKeys.hint: "look at staticd and zebra; with the module, at the route-maps of the classes",
-                ])
-        }
-        uninstalled = missing
+        installedCheck.look(running: running, installed: installed, logger: logger)
+        telemetry.uninstalled(installedCheck.lasting.count)
+        ledger.uninstalled = Set(installedCheck.lasting.map(\.prefix))
     }
 
     private func loseSession(_ reason: String) {
@@ -261,11 +286,11 @@ public actor Reconciler {
         }
         isOpen = false
         running = nil
+        ledger.failed(reason, isConnected: false)
     }
 
     /// Commits what the plan wants and FRR does not have. Returns false when a retry is due.
-    private func commitDifference(_ plan: AnnouncementPlan) async throws(ManagementError) -> Bool {
-        let difference = PlannedDifference(plan: plan, running: running ?? [])
+    private func commit(_ difference: PlannedDifference) async throws(ManagementError) -> Bool {
         report(held: difference.heldByOperator)
         let edits = difference.edits.filter { refused[$0.prefix] == nil }
         let since = oldestChange
@@ -296,14 +321,18 @@ public actor Reconciler {
         let transaction = Transaction(id: "\(idPrefix)-\(sequence)", edits: edits, cause: difference.cause(of: edits))
         let start = ContinuousClock.now
         let result = await session.commit(transaction)
+        window.committed(in: result.duration, at: elapsed())
         if !isEmbedded { telemetry.committed(result) }
         if let duration = changeToReply(result, start: start, since: since) { telemetry.changeReached(in: duration) }
-        log(transaction, result)
+        logger.log(transaction, result)
+        if result.outcome == .applied { running?.apply(edits) }
+        ledger.committed(
+            transaction, result, running: result.outcome == .applied ? running : nil, at: elapsed(), time: Date())
         switch result.outcome {
         case .applied:
             refusals = 0
-            running?.apply(edits)
             if let running { telemetry.running(running) }
+            observer?.applied(edits, of: difference.plan)
             return true
         case .rejected(let error) where error.isRetryable && (refusals == 0 || !error.isAborted):
             // A daemon may have been away for a moment; only what is refused again is looked at edit by edit.
@@ -313,6 +342,7 @@ public actor Reconciler {
         case .rejected(let error):
             guard edits.count > 1 else {
                 refused[edits[0].prefix] = error.message
+                observer?.refused(edits[0], of: difference.plan, because: error.message)
                 return true
             }
             let middle = edits.count / 2
@@ -333,32 +363,5 @@ public actor Reconciler {
     ) -> Duration? {
         guard let since, let reply = result.durationToReply else { return nil }
         return since.duration(to: start) + reply
-    }
-
-    private func log(_ transaction: Transaction, _ result: CommitResult) {
-        var metadata: Logger.Metadata = [
-            LogKeys.transaction: "\(result.transactionID ?? "")", LogKeys.request: "\(transaction.id)",
-            LogKeys.outcome: "\(result.outcome.name)",
-            LogKeys.edits: .array(transaction.edits.prefix(100).map { "\($0)" }),
-            LogKeys.count: "\(transaction.edits.count)",
-            LogKeys.cause: .array(transaction.cause.prefix(100).map { "\($0)" }),
-            LogKeys.durationMilliseconds: "\(result.duration.milliseconds)",
-        ]
-        if let reply = result.durationToReply { metadata[LogKeys.replyMilliseconds] = "\(reply.milliseconds)" }
-        switch result.outcome {
-        case .applied:
-            logger.info("commit", metadata: metadata)
-        case .rejected(let error), .unknown(let error):
-            metadata[LogKeys.error] = "\(error)"
-            logger.error("commit", metadata: metadata)
-        }
-    }
-}
-
-extension Duration {
-    /// Milliseconds with microsecond resolution, for logs.
-    var milliseconds: Double {
-        let (seconds, attoseconds) = components
-        return Double(seconds) * 1000 + Double(attoseconds / 1_000_000_000_000) / 1000
     }
 }

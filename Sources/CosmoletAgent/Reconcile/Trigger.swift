@@ -43,6 +43,9 @@ final class Trigger: Sendable {
         }
     }
 
+    /// True when facts changed and nothing else is due that must not wait.
+    var hasNewsOnly: Bool { reasons.withLock { $0.contains(.facts) && $0.isSubset(of: [.facts, .committed]) } }
+
     /// True when nobody has signalled since the last `take()`.
     var isEmpty: Bool { reasons.withLock(\.isEmpty) }
 

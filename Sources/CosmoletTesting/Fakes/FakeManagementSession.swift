@@ -28,6 +28,7 @@ public actor FakeManagementSession: ManagementSession {
     private let onChange: @Sendable (Set<Network>) -> Void
     private var openRefusal: ManagementError?
     private var installsNothing = false
+    private var commitDuration = Duration.milliseconds(2)
     private var faults: [Fault] = []
     private var poison: Set<IPPrefix> = []
     private var hold: CheckedContinuation<Void, Never>?
@@ -70,6 +71,9 @@ public actor FakeManagementSession: ManagementSession {
 
     /// What is committed does not get into the routing table.
     public func installNothing(_ isSo: Bool = true) { installsNothing = isSo }
+
+    /// Commits report that they took so long; they take no longer.
+    public func reportCommitDuration(_ duration: Duration) { commitDuration = duration }
 
     /// Changes running behind the session's back, as an operator would.
     public func edit(_ change: @Sendable (inout Set<Network>) -> Void) { change(&running) }
@@ -159,7 +163,7 @@ public actor FakeManagementSession: ManagementSession {
                 outcome: .rejected(ManagementErrorSummary(ManagementError(.rejected, "refused \(bad.prefix)"))))
         }
         apply(transaction.edits)
-        return CommitResult(outcome: .applied, durationToReply: .milliseconds(1), duration: .milliseconds(2))
+        return CommitResult(outcome: .applied, durationToReply: .milliseconds(1), duration: commitDuration)
     }
 
     /// Ends the session; `running` stays.

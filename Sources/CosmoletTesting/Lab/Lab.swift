@@ -32,6 +32,8 @@ public struct LabDescription: Sendable, Decodable {
         public let kind: String
         /// Release.
         public let version: String
+        /// Network namespace of the host behind it.
+        public let hostNamespace: String
     }
 
     /// Name of the lab.
@@ -53,7 +55,7 @@ public struct Lab: Sendable {
 
     /// What is there.
     public let description: LabDescription
-    private let script: String
+    let script: String
 
     /// Opens the lab that `lab.json` describes.
     ///
@@ -88,6 +90,12 @@ public struct Lab: Sendable {
     public func vtysh(_ member: String, _ commands: [String]) async throws -> String {
         try await Command.run(
             script, ["vtysh", "--name", description.name, member] + commands.flatMap { ["-c", $0] })
+    }
+
+    /// Runs a member's vtysh with options of its own.
+    @discardableResult
+    public func vtysh(_ member: String, options: [String]) async throws -> String {
+        try await Command.run(script, ["vtysh", "--name", description.name, member] + options)
     }
 
     /// Acts on one daemon of a member: `start`, `kill`, `term`, `pause`, `resume` …

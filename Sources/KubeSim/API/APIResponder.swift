@@ -18,6 +18,7 @@ struct APIResponder: HTTPResponder {
     let store: ObjectStore
     let faults: FaultInjector
     let requestLog: RequestLog
+    let script: FaultScriptPlayer
     let logger: Logger
 
     func respond(to request: Request, context: KubeSimRequestContext) async throws -> Response {
@@ -74,7 +75,7 @@ struct APIResponder: HTTPResponder {
             return try handler.answer(body: body, contentType: request.headers[.contentType])
         case .other(let path):
             if path.first == "kubesim" {
-                let control = ControlHandler(store: store, faults: faults, requestLog: requestLog)
+                let control = ControlHandler(store: store, faults: faults, requestLog: requestLog, script: script)
                 return try control.answer(apiRequest.method, Array(path.dropFirst()), try await collectBody(request))
             }
             guard ["GET", "HEAD"].contains(apiRequest.method) else {

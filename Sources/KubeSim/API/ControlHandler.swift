@@ -3,6 +3,7 @@ struct ControlHandler {
     let store: ObjectStore
     let faults: FaultInjector
     let requestLog: RequestLog
+    let script: FaultScriptPlayer
 
     func answer(_ method: String, _ path: [String], _ body: [UInt8]) throws(APIStatus) -> Reply {
         switch (method, path) {
@@ -21,6 +22,15 @@ struct ControlHandler {
                 throw APIStatus(code: 404, reason: "NotFound", message: "there is no fault \"\(path[1])\"")
             }
             return Reply(json: ["faults": .array(faults.pending.map(Self.json))])
+        case ("GET", ["script"]):
+            return Reply(json: ["waiting": .integer(Int64(script.waiting))])
+        case ("POST", ["script"]):
+            let steps = try FaultScript(text: String(decoding: body, as: UTF8.self))
+            script.play(steps)
+            return Reply(status: 201, json: ["waiting": .integer(Int64(steps.steps.count))])
+        case ("DELETE", ["script"]):
+            script.play(FaultScript())
+            return Reply(json: ["waiting": 0])
         case ("POST", ["reset"]):
             let options: JSONValue = body.isEmpty ? [:] : try BodyReader.json(body)
             let version = options["resourceVersion"]
@@ -46,7 +56,8 @@ struct ControlHandler {
                         return value
                     })
             ])
-        case (_, ["faults"]), (_, ["reset"]), (_, ["requests"]), (_, ["watches"]): throw .methodNotAllowed(method)
+        case (_, ["faults"]), (_, ["script"]), (_, ["reset"]), (_, ["requests"]), (_, ["watches"]):
+            throw .methodNotAllowed(method)
         default: throw .noSuchPath
         }
     }

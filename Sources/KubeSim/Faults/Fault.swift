@@ -70,9 +70,7 @@ extension Fault {
     /// - Throws: 400 naming the member that is wrong.
     init(json: JSONValue) throws(APIStatus) {
         guard let members = json.object else { throw .badRequest("a fault must be a JSON object") }
-        let known: Set<String> = [
-            "effect", "status", "retryAfterSeconds", "milliseconds", "resource", "verb", "count",
-        ]
+        let known = Self.members
         if let unknown = members.keys.sorted().first(where: { !known.contains($0) }) {
             throw .badRequest("fault has an unknown member \"\(unknown)\"; known are \(known.sorted())")
         }
@@ -127,6 +125,11 @@ extension Fault {
         value["count"] = count.map { .integer(Int64($0)) }
         return value
     }
+
+    /// The members of the JSON form.
+    static let members: Set<String> = [
+        "effect", "status", "retryAfterSeconds", "milliseconds", "resource", "verb", "count",
+    ]
 
     private static let simpleEffects: [String: Effect] = [
         "cut": .cut, "truncate": .truncate, "stall": .stall, "dropWatches": .dropWatches, "endWatches": .endWatches,

@@ -26,18 +26,26 @@ public final class KubeSimServer: Service {
     public let faults: FaultInjector
     /// What clients asked.
     public let requestLog: RequestLog
+    /// Faults at set times.
+    public let script: FaultScriptPlayer
     private let logger: Logger
     private let listening = Mutex(Listening())
     private let waiters = ConditionWaiters()
 
     /// Makes a server that does not listen yet.
-    public init(configuration: KubeSimConfiguration = KubeSimConfiguration(), logger: Logger) {
+    ///
+    /// - Parameter clock: what the times of fault scripts are counted by.
+    public init(
+        configuration: KubeSimConfiguration = KubeSimConfiguration(), logger: Logger,
+        clock: any Clock<Duration> = ContinuousClock()
+    ) {
         self.configuration = configuration
         self.logger = logger
         store = ObjectStore(
             historyCapacity: configuration.historyCapacity, watchQueueCapacity: configuration.watchQueueCapacity)
         faults = FaultInjector(store: store)
         requestLog = RequestLog(capacity: configuration.requestLogCapacity)
+        script = FaultScriptPlayer(faults: faults, store: store, clock: clock)
     }
 
     /// Listens and serves until the task is cancelled or a graceful shutdown is asked for. May be called once.
@@ -47,14 +55,19 @@ public final class KubeSimServer: Service {
         do {
             let application = Application(
                 responder: APIResponder(
-                    configuration: configuration, store: store, faults: faults, requestLog: requestLog, logger: logger),
+                    configuration: configuration, store: store, faults: faults, requestLog: requestLog, script: script,
+                    logger: logger),
                 server: try serverBuilder(),
                 configuration: .init(address: .hostname(configuration.address, port: configuration.port)),
                 onServerRunning: { channel in self.noteListening(on: channel.localAddress?.port) },
                 logger: quietLogger())
             try await withTaskCancellationHandler {
                 try await withGracefulShutdownHandler {
-                    try await application.run()
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        group.addTask { await self.script.run() }
+                        defer { group.cancelAll() }
+                        try await application.run()
+                    }
                 } onGracefulShutdown: {
                     self.faults.shutDown()
                 }

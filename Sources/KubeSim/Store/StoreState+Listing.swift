@@ -94,12 +94,28 @@ extension StoreState {
 
     /// The objects as they were at a revision that the history still reaches, by undoing the changes since.
     private func objects(_ type: ResourceType, namespace: String?, at revision: Int64) -> [StoredObject] {
-        var objects = tables[type]?.objects ?? [:]
+        var undone: [ObjectKey: StoredObject?] = [:]
         for entry in history.entries(after: revision).reversed() where entry.type == type {
             guard let key = entry.object?.key else { continue }
-            objects[key] = entry.previous
+            undone[key] = .some(entry.previous)
         }
-        return objects.values.filter { namespace == nil || $0.namespace == namespace }.sorted { $0.key < $1.key }
+        let now = tables[type]?.ordered(in: namespace) ?? []
+        guard !undone.isEmpty else { return now }
+        // Two sorted rows into one: a large list is read in many pages, each of which comes by here.
+        let kept = now.filter { undone[$0.key] == nil }
+        let restored = undone.values.compactMap(\.self).filter { namespace == nil || $0.namespace == namespace }
+            .sorted { $0.key < $1.key }
+        var result: [StoredObject] = []
+        result.reserveCapacity(kept.count + restored.count)
+        var next = 0
+        for object in kept {
+            while next < restored.count, restored[next].key < object.key {
+                result.append(restored[next])
+                next += 1
+            }
+            result.append(object)
+        }
+        return result + restored[next...]
     }
 
     private func cut(

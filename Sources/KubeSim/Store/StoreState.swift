@@ -175,7 +175,7 @@ struct StoreState: Sendable {
     private mutating func finishNamespaceIfEmpty(_ name: String) {
         guard let object = tables[.namespaces]?[ObjectKey(namespace: "", name: name)], object.isBeingDeleted,
             object.finalizers.isEmpty,
-            ResourceType.all.allSatisfy({ !$0.isNamespaced || tables[$0]?.ordered(in: name).isEmpty ?? true })
+            ResourceType.all.allSatisfy({ !$0.isNamespaced || tables[$0]?.isEmpty(in: name) ?? true })
         else { return }
         _ = remove(object, previous: object)
     }

@@ -79,6 +79,12 @@ struct ObjectTable: Sendable {
         return result
     }
 
+    /// Whether a namespace holds none of these.
+    func isEmpty(in namespace: String) -> Bool {
+        let index = firstIndex(notBefore: ObjectKey(namespace: namespace, name: ""))
+        return index == orderedKeys.count || orderedKeys[index].namespace != namespace
+    }
+
     private func firstIndex(notBefore key: ObjectKey) -> Int {
         var low = 0
         var high = orderedKeys.count

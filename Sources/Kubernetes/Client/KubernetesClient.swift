@@ -14,7 +14,7 @@ public final class KubernetesClient: Sendable {
     private let tokens: TokenSource
     private let tls: TLSOptions
 
-    /// How long a body may be that is taken whole: a list of a very large cluster.
+    /// How long a body may be that is taken whole.
     private static let bodyByteLimit = 512 << 20
 
     /// Makes a client; nothing is sent yet.
@@ -54,13 +54,20 @@ public final class KubernetesClient: Sendable {
         return try ObjectDecoder<Resource>().object(response.body, request: request.summary)
     }
 
-    /// Reads one page of a list. A broken object is reported in `invalid` and does not fail the page.
+    /// Reads one page of a list, item by item while it arrives. A broken object is reported in `invalid` and does not
+    /// fail the page.
     public func list<Resource: KubernetesResource>(
         _: Resource.Type, query: ListQuery = ListQuery()
     ) async throws(KubernetesError) -> ListPage<Resource> {
         let request = query.request(Resource.self)
-        let response = try await send(request, acceptsCompression: true)
-        return try ObjectDecoder<Resource>().page(response.body, request: request.summary)
+        let exchange = try await start(request, acceptsCompression: true)
+        return try await exchange.withSilenceLimit(configuration.responseTimeout) {
+            () async throws(KubernetesError) -> ListPage<Resource> in
+            try await exchange.requireSuccess()
+            var reader = ListReader<Resource>(request: request.summary)
+            while let piece = try await exchange.nextPiece() { try reader.append(piece) }
+            return try reader.finish()
+        }
     }
 
     /// Opens a watch and returns when the server has accepted it.
@@ -81,21 +88,15 @@ public final class KubernetesClient: Sendable {
     ///
     /// - Throws: a code for each status outside 200 to 299, and what else can go wrong on the way.
     public func request(_ request: APIRequest) async throws(KubernetesError) -> APIResponse {
-        try await send(request, acceptsCompression: false)
-    }
-
-    // MARK: - Private steps
-
-    private func send(
-        _ request: APIRequest, acceptsCompression: Bool
-    ) async throws(KubernetesError) -> APIResponse {
-        let exchange = try await start(request, acceptsCompression: acceptsCompression)
+        let exchange = try await start(request)
         return try await exchange.withSilenceLimit(configuration.responseTimeout) {
             () async throws(KubernetesError) -> APIResponse in
             let status = try await exchange.requireSuccess()
             return APIResponse(status: status, body: try await exchange.wholeBody(limit: Self.bodyByteLimit))
         }
     }
+
+    // MARK: - Private steps
 
     private func start(
         _ request: APIRequest, acceptsCompression: Bool = false

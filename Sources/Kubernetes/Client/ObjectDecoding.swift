@@ -1,40 +1,37 @@
 internal import Foundation
 
-/// Reads pages and watch events. One broken object does not hurt its neighbours: it is reported by name.
+/// Decodes objects, items of lists and watch events. One broken object does not hurt its neighbours: it is reported by
+/// name.
 struct ObjectDecoder<Resource: KubernetesResource>: Sendable {
     /// Reused: making one costs more than decoding a small event.
     private let decoder = JSONDecoder()
 
-    /// Reads the body of a list.
+    /// Reads `metadata` of a list.
     ///
-    /// - Throws: `malformedResponse` when it is no list.
-    func page(_ body: [UInt8], request: String) throws(KubernetesError) -> ListPage<Resource> {
-        let list: ListBody<Resource>
+    /// - Throws: `malformedResponse` when it is none.
+    func listMetadata(_ text: [UInt8], request: String) throws(KubernetesError) -> ListMetadata {
         do {
-            list = try decoder.decode(ListBody<Resource>.self, from: Data(body))
+            return try decoder.decode(ListMetadata.self, from: Data(text))
         } catch {
-            throw malformed("\(request): the answer is not a list", error)
+            throw malformed("\(request): the answer is not a list: metadata", error)
         }
-        var page = ListPage<Resource>(
-            items: [], resourceVersion: list.metadata.resourceVersion ?? "", continueToken: list.metadata.continue)
-        if page.continueToken?.isEmpty == true { page.continueToken = nil }
-        guard !page.resourceVersion.isEmpty else {
-            throw KubernetesError(
-                code: .malformedResponse, message: "\(request): the list has no metadata.resourceVersion")
+    }
+
+    /// Reads an item of a list. An object that is JSON but not of this kind is reported, not thrown.
+    ///
+    /// - Parameter place: the item's, for messages.
+    /// - Throws: `malformedResponse` when it is not JSON.
+    func item(_ text: [UInt8], place: String, request: String) throws(KubernetesError) -> DecodedObject<Resource> {
+        do {
+            return try decoder.decode(DecodedObject<Resource>.self, from: Data(text))
+        } catch {
+            throw malformed("\(request): the answer is not a list: \(place)", error)
         }
-        page.items.reserveCapacity(list.items?.count ?? 0)
-        for item in list.items ?? [] {
-            switch item {
-            case .object(let object): page.items.append(object)
-            case .invalid(let object): page.invalid.append(object)
-            }
-        }
-        return page
     }
 
     /// Reads one line of a watch; nil for a type of event that is not known.
     ///
-    /// - Throws: `malformedResponse` when the line is no event: then an event is lost.
+    /// - Throws: `malformedResponse` when the line is no event, or a deletion of who knows what: then an event is lost.
     func event(_ line: ArraySlice<UInt8>, request: String) throws(KubernetesError) -> WatchEvent<Resource>? {
         let body: EventBody<Resource>
         do {
@@ -46,7 +43,10 @@ struct ObjectDecoder<Resource: KubernetesResource>: Sendable {
         case .applied(.object(let object)): return .applied(object)
         case .applied(.invalid(let object)): return .invalid(object)
         case .deleted(.object(let object)): return .deleted(object)
-        case .deleted(.invalid(let object)): return .invalid(object)
+        case .deleted(.invalid(let object)):
+            throw KubernetesError(
+                code: .malformedResponse,
+                message: "\(request): a DELETED event does not say of which object: \(object.reason)")
         case .bookmark(let version): return .bookmark(resourceVersion: version)
         case .error(let status):
             return .error(KubernetesError("\(request) (event)", status: status.code ?? 500, answer: status))
@@ -69,7 +69,7 @@ struct ObjectDecoder<Resource: KubernetesResource>: Sendable {
 }
 
 /// An object, or what could be read of it. Decoding one never throws, so the list around it can go on.
-private enum Lenient<Resource: KubernetesResource>: Decodable {
+enum DecodedObject<Resource: KubernetesResource>: Decodable {
     case object(Resource)
     case invalid(InvalidObject)
 
@@ -105,19 +105,15 @@ private struct Remains: Decodable {
     }
 }
 
-private struct ListBody<Resource: KubernetesResource>: Decodable {
-    struct Metadata: Decodable {
-        var resourceVersion: String?
-        var `continue`: String?
-    }
-
-    var metadata: Metadata
-    var items: [Lenient<Resource>]?
+/// What a list says of itself.
+struct ListMetadata: Decodable {
+    var resourceVersion: String?
+    var `continue`: String?
 }
 
 private enum EventBody<Resource: KubernetesResource>: Decodable {
-    case applied(Lenient<Resource>)
-    case deleted(Lenient<Resource>)
+    case applied(DecodedObject<Resource>)
+    case deleted(DecodedObject<Resource>)
     case bookmark(String)
     case error(APIStatus)
     case unknown
@@ -139,9 +135,9 @@ private enum EventBody<Resource: KubernetesResource>: Decodable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         switch try container.decode(String.self, forKey: .type) {
         case "ADDED", "MODIFIED":
-            self = .applied(try container.decode(Lenient<Resource>.self, forKey: .object))
+            self = .applied(try container.decode(DecodedObject<Resource>.self, forKey: .object))
         case "DELETED":
-            let object = try container.decode(Lenient<Resource>.self, forKey: .object)
+            let object = try container.decode(DecodedObject<Resource>.self, forKey: .object)
             // The identity is enough to forget an object.
             if case .invalid = object, let identity = try? container.decode(Identity.self, forKey: .object) {
                 self = .deleted(.object(Resource(metadata: identity.metadata)))

@@ -18,11 +18,19 @@ public struct WatchSession<Resource: KubernetesResource>: Sendable {
     ///   breaks, `cancelled` when the task is cancelled. The session is of no more use then.
     public mutating func next() async throws(KubernetesError) -> WatchEvent<Resource>? {
         while true {
-            while let line = try splitter.next() {
+            while let line = try nextLine() {
                 if let event = try decoder.event(line, request: exchange.summary) { return event }
             }
             guard let piece = try await exchange.nextPiece() else { return nil }
             splitter.append(piece)
+        }
+    }
+
+    private mutating func nextLine() throws(KubernetesError) -> ArraySlice<UInt8>? {
+        do throws(KubernetesError) {
+            return try splitter.next()
+        } catch {
+            throw KubernetesError(code: error.code, message: "\(exchange.summary): \(error.message)")
         }
     }
 }

@@ -65,25 +65,18 @@ public struct Endpoint: Sendable, Hashable, Decodable {
     public var conditions: EndpointConditions
     /// The node it runs on; nil if it is not known or not on a node.
     public var nodeName: String?
-    /// Its host name within the service.
-    public var hostname: String?
-    /// The zone it runs in.
-    public var zone: String?
 
     /// Makes an endpoint.
     public init(
-        addresses: [String], conditions: EndpointConditions = EndpointConditions(), nodeName: String? = nil,
-        hostname: String? = nil, zone: String? = nil
+        addresses: [String], conditions: EndpointConditions = EndpointConditions(), nodeName: String? = nil
     ) {
         self.addresses = addresses
         self.conditions = conditions
         self.nodeName = nodeName
-        self.hostname = hostname
-        self.zone = zone
     }
 
     private enum CodingKeys: String, CodingKey {
-        case addresses, conditions, nodeName, hostname, zone
+        case addresses, conditions, nodeName
     }
 
     /// Reads an endpoint; unknown fields are ignored.
@@ -92,8 +85,6 @@ public struct Endpoint: Sendable, Hashable, Decodable {
         addresses = try container.decodeIfPresent([String].self, forKey: .addresses) ?? []
         conditions = try container.decodeIfPresent(EndpointConditions.self, forKey: .conditions) ?? .init()
         nodeName = try container.decodeIfPresent(String.self, forKey: .nodeName)
-        hostname = try container.decodeIfPresent(String.self, forKey: .hostname)
-        zone = try container.decodeIfPresent(String.self, forKey: .zone)
     }
 }
 

@@ -68,16 +68,3 @@ extension OpenEnum {
         self.init(rawValue: try decoder.singleValueContainer().decode(String.self))
     }
 }
-
-/// An IP family as the API writes it: `IPv4` or `IPv6`.
-public struct IPFamily: OpenEnum {
-    /// The value as the API writes it.
-    public let rawValue: String
-    /// Takes any text.
-    public init(rawValue: String) { self.rawValue = rawValue }
-
-    /// IPv4.
-    public static let ipv4: IPFamily = "IPv4"
-    /// IPv6.
-    public static let ipv6: IPFamily = "IPv6"
-}

@@ -12,7 +12,8 @@ public struct ObjectMeta: Sendable, Hashable, Decodable {
     public var generation: Int64
     /// Keys and values for selecting.
     public var labels: [String: String]
-    /// Keys and values for tools.
+    /// Keys and values for tools; of a decoded object only those for Cosmolet. Others may be long, such as kubectl's copy of
+    /// the whole object.
     public var annotations: [String: String]
     /// When deletion was asked for (RFC 3339), on an object that finalizers still hold.
     public var deletionTimestamp: String?
@@ -51,8 +52,28 @@ public struct ObjectMeta: Sendable, Hashable, Decodable {
         resourceVersion = try container.decodeIfPresent(String.self, forKey: .resourceVersion) ?? ""
         generation = try container.decodeIfPresent(Int64.self, forKey: .generation) ?? 0
         labels = try container.decodeIfPresent([String: String].self, forKey: .labels) ?? [:]
-        annotations = try container.decodeIfPresent([String: String].self, forKey: .annotations) ?? [:]
+        annotations = try container.decodeIfPresent(OwnAnnotations.self, forKey: .annotations)?.values ?? [:]
         deletionTimestamp = try container.decodeIfPresent(String.self, forKey: .deletionTimestamp)
+    }
+}
+
+/// The annotations whose key is in the domain `cosmolet.io` or one below it.
+private struct OwnAnnotations: Decodable {
+    var values: [String: String] = [:]
+
+    private struct Key: CodingKey {
+        var stringValue: String
+        var intValue: Int? { nil }
+
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        for key in container.allKeys where key.stringValue.contains("cosmolet.io/") {
+            values[key.stringValue] = try container.decode(String.self, forKey: key)
+        }
     }
 }
 

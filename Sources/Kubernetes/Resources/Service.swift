@@ -81,12 +81,6 @@ public struct ServiceSpec: Sendable, Hashable, Decodable {
     public var externalTrafficPolicy: TrafficPolicy
     /// For traffic to cluster addresses; `Cluster` if unset.
     public var internalTrafficPolicy: TrafficPolicy
-    /// Which families the cluster addresses have.
-    public var ipFamilies: [IPFamily]
-    /// Whether endpoints are published before they are ready.
-    public var publishNotReadyAddresses: Bool
-    /// The port of the node's health answer, with `Local` policy; 0 if unset.
-    public var healthCheckNodePort: Int
 
     /// True for a service without cluster addresses on purpose.
     public var isHeadless: Bool { clusterIP == "None" || clusterIPs.first == "None" }
@@ -95,8 +89,7 @@ public struct ServiceSpec: Sendable, Hashable, Decodable {
     public init(
         type: ServiceType = .clusterIP, clusterIP: String = "", clusterIPs: [String]? = nil,
         externalIPs: [String] = [], loadBalancerClass: String? = nil,
-        externalTrafficPolicy: TrafficPolicy = .cluster, internalTrafficPolicy: TrafficPolicy = .cluster,
-        ipFamilies: [IPFamily] = [], publishNotReadyAddresses: Bool = false, healthCheckNodePort: Int = 0
+        externalTrafficPolicy: TrafficPolicy = .cluster, internalTrafficPolicy: TrafficPolicy = .cluster
     ) {
         self.type = type
         self.clusterIP = clusterIP
@@ -105,14 +98,10 @@ public struct ServiceSpec: Sendable, Hashable, Decodable {
         self.loadBalancerClass = loadBalancerClass
         self.externalTrafficPolicy = externalTrafficPolicy
         self.internalTrafficPolicy = internalTrafficPolicy
-        self.ipFamilies = ipFamilies
-        self.publishNotReadyAddresses = publishNotReadyAddresses
-        self.healthCheckNodePort = healthCheckNodePort
     }
 
     private enum CodingKeys: String, CodingKey {
         case type, clusterIP, clusterIPs, externalIPs, loadBalancerClass, externalTrafficPolicy, internalTrafficPolicy
-        case ipFamilies, publishNotReadyAddresses, healthCheckNodePort
     }
 
     /// Reads a specification; unknown fields are ignored.
@@ -127,11 +116,7 @@ public struct ServiceSpec: Sendable, Hashable, Decodable {
             externalTrafficPolicy: try container.decodeIfPresent(TrafficPolicy.self, forKey: .externalTrafficPolicy)
                 ?? .cluster,
             internalTrafficPolicy: try container.decodeIfPresent(TrafficPolicy.self, forKey: .internalTrafficPolicy)
-                ?? .cluster,
-            ipFamilies: try container.decodeIfPresent([IPFamily].self, forKey: .ipFamilies) ?? [],
-            publishNotReadyAddresses: try container.decodeIfPresent(Bool.self, forKey: .publishNotReadyAddresses)
-                ?? false,
-            healthCheckNodePort: try container.decodeIfPresent(Int.self, forKey: .healthCheckNodePort) ?? 0)
+                ?? .cluster)
     }
 }
 

@@ -5,13 +5,15 @@ public enum ResourceChange<Resource: KubernetesResource>: Sendable {
     /// The whole set, as of one moment: everything known before and not in it is gone. Comes once at the start and after
     /// each relist, and only when the list was complete.
     ///
-    /// Objects of that list which could not be decoded are not in it; each has an `invalid` just before.
-    case replaced([Resource])
+    /// `unreadable` are the objects of that list that could not be decoded: they exist, and what was known of them stays
+    /// known. One without a readable name may be any object that is known and not in the list.
+    case replaced([Resource], unreadable: [InvalidObject] = [])
     /// An object is new or has changed; the same state may come again.
     case applied(Resource)
     /// An object is gone; its last state, or only its metadata (see `KubernetesResource.init(metadata:)`).
     case deleted(Resource)
-    /// An object could not be decoded and was skipped; what was known of it stays known, save through `replaced`.
+    /// An object could not be decoded and was skipped; what was known of it stays known, until a `replaced` or `deleted`
+    /// says otherwise.
     case invalid(ObjectName, reason: String)
 }
 

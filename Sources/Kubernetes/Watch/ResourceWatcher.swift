@@ -15,6 +15,7 @@ public final class ResourceWatcher<Resource: KubernetesResource>: Sendable {
         var heard: LastHeard?
         var lastEvent: LastHeard?
         var hasRun = false
+        var refusal = RefusalSpell()
     }
 
     private let client: KubernetesClient
@@ -154,7 +155,12 @@ public final class ResourceWatcher<Resource: KubernetesResource>: Sendable {
     private func deliver(_ step: Machine.Step) async -> Bool {
         if let notice = step.notice { tell(notice) }
         for change in step.changes {
-            if case .invalid(let name, let reason) = change { tell(.skipped(name, reason: reason)) }
+            switch change {
+            case .invalid(let name, let reason): tell(.skipped(name, reason: reason))
+            case .replaced(_, let unreadable):
+                for object in unreadable { tell(.skipped(object.name, reason: object.reason)) }
+            case .applied, .deleted: break
+            }
             guard await channel.send(change) else { return false }
         }
         return !Task.isCancelled
@@ -181,19 +187,35 @@ public final class ResourceWatcher<Resource: KubernetesResource>: Sendable {
         observer(notice)
         switch notice {
         case .listed(let count, let invalid):
+            noteRefusal(nil)
             logger.info("listed", metadata: ["objects": "\(count)", "invalid": "\(invalid)"])
         case .connected:
+            noteRefusal(nil)
             logger.debug("watch open")
         case .reconnecting(nil, let wait):
             logger.debug("watch ended", metadata: ["wait": "\(wait)"])
         case .reconnecting(let error?, let wait):
-            logger.warning("watch lost", metadata: ["error": "\(error)", "wait": "\(wait)"])
+            warn("watch lost", error, wait)
         case .relisting(let error, let wait):
-            logger.warning("listing anew", metadata: ["error": "\(error)", "wait": "\(wait)"])
+            warn("listing anew", error, wait)
         case .listFailed(let error, let wait):
-            logger.warning("list failed", metadata: ["error": "\(error)", "wait": "\(wait)"])
+            warn("list failed", error, wait)
         case .skipped(let name, let reason):
             logger.error("object skipped", metadata: ["object": "\(name)", "reason": "\(reason)"])
         }
+    }
+
+    private func warn(_ message: Logger.Message, _ error: KubernetesError, _ wait: Duration) {
+        logger.warning(message, metadata: ["error": "\(error)", "wait": "\(wait)"])
+        if let duration = noteRefusal(error) {
+            // The error names verb, resource and user, and says what to grant.
+            logger.error("access refused for long", metadata: ["error": "\(error)", "duration": "\(duration)"])
+        }
+    }
+
+    @discardableResult
+    private func noteRefusal(_ error: KubernetesError?) -> Duration? {
+        let now = time.now()
+        return progress.withLock { $0.refusal.note(error, at: now) }
     }
 }

@@ -24,10 +24,11 @@ public enum LogFormat: String, Sendable, Hashable, CaseIterable, Codable {
     /// Makes every `Logger` that is created from now on print in this format.
     ///
     /// - Precondition: called at most once in a process, before any logger is made; swift-log traps otherwise.
-    public func bootstrap(level: Logger.Level, sink: LogSink = .standardError) {
+    public func bootstrap(level: LogLevelControl, sink: LogSink = .standardError) {
         LoggingSystem.bootstrap(
             { label, provider in
-                makeHandler(label: label, level: level, sink: sink, metadataProvider: provider)
+                ControlledLogHandler(
+                    makeHandler(label: label, level: .trace, sink: sink, metadataProvider: provider), level)
             }, metadataProvider: nil)
     }
 }

@@ -92,6 +92,8 @@ public enum LogKeys {
     public static let delay = "delay"
     /// A number of things that the message names.
     public static let count = "count"
+    /// Keys of the configuration, dotted.
+    public static let keys = "keys"
     /// Path of a file.
     public static let path = "path"
     /// Address that a server listens on.

@@ -15,12 +15,18 @@ public enum MetricCatalogue {
     /// VIPs in running that the routing table lacks.
     public static let uninstalledVIPs = MetricDefinition.gauge(
         "cosmolet_uninstalled_vips",
-        help: "VIPs that FRR has in its configuration but, at two looks in a row, not in its routing table.")
+        help: "VIPs that FRR has in its configuration but, at two looks in a row, not in effect (routing table; BGP with the module).")
 
     /// How many VIPs the planner decided for each reason, announced or not.
     public static let planDecisions = MetricDefinition.gauge(
         "cosmolet_plan_decisions", labels: [.reason],
         help: "VIPs by the planner's reason for announcing them here or not.")
+
+    /// From news to the edits.
+    public static let planDuration = MetricDefinition.histogram(
+        "cosmolet_plan_duration_seconds",
+        buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+        help: "Time to plan after news: from judging the Services concerned to knowing the edits for FRR.")
 
     /// VIPs that are announced only because the fuse holds their withdrawal.
     public static let fuseHeldVIPs = MetricDefinition.gauge(
@@ -36,6 +42,23 @@ public enum MetricCatalogue {
     public static let heldDownVIPs = MetricDefinition.gauge(
         "cosmolet_held_down_vips",
         help: "VIPs not announced here because they came and went too often.")
+
+    // MARK: - Configuration
+
+    /// How often the configuration file was read again.
+    public static let configurationReloads = MetricDefinition.counter(
+        "cosmolet_config_reloads_total", labels: [.outcome],
+        help: "Times that the configuration file was read again, by outcome (applied, unchanged, refused or waiting).")
+
+    /// 0 while the file is one that was refused.
+    public static let configurationReloadSuccessful = MetricDefinition.gauge(
+        "cosmolet_config_last_reload_successful",
+        help: "Whether the configuration file as it was last read is in force (1) or was refused (0).")
+
+    /// Keys that differ from those of the start and cannot change while the agent runs.
+    public static let configurationKeysWaiting = MetricDefinition.gauge(
+        "cosmolet_config_keys_waiting_for_restart",
+        help: "Changed keys of the configuration file that count from the next start only.")
 
     // MARK: - Commits
 
@@ -90,6 +113,11 @@ public enum MetricCatalogue {
     public static let invalidObjects = MetricDefinition.counter(
         "cosmolet_invalid_objects_total", labels: [.resource],
         help: "Objects from the API server that could not be decoded and were left out.")
+
+    /// Kubernetes Events by what became of them.
+    public static let events = MetricDefinition.counter(
+        "cosmolet_events_total", labels: [.outcome],
+        help: "Kubernetes Events by what became of them (created, patched, shared, limited, dropped or failed).")
 
     // MARK: - FRR
 
@@ -203,9 +231,10 @@ public enum MetricCatalogue {
 
     /// All of the above, in the order of the documentation.
     public static let all: [MetricDefinition] = [
-        announcedVIPs, desiredVIPs, uninstalledVIPs, planDecisions, fuseHeldVIPs, drainedVIPs, heldDownVIPs,
+        announcedVIPs, desiredVIPs, uninstalledVIPs, planDecisions, planDuration, fuseHeldVIPs, drainedVIPs,
+        heldDownVIPs, configurationReloads, configurationReloadSuccessful, configurationKeysWaiting,
         commits, commitDuration, commitPhase, changeToCommit,
-        watchLag, watchConnected, watchReconnects, watchRelists, watchErrors, invalidObjects,
+        watchLag, watchConnected, watchReconnects, watchRelists, watchErrors, invalidObjects, events,
         frrConnected, frrReconnects, frrOrphansHealed, providerMoves, providerLeftovers,
         northboundTransactions, coalescedCommits, waitingCommits, locksRefused, northboundRequests, northboundClients,
         leases, leasesExpired, commitLogDropped, journalFailing, journalFailures, journalMissing, journalSize,

@@ -1,7 +1,5 @@
 internal import ArgumentParser
 internal import CosmoletAgent
-internal import Foundation
-internal import Observability
 
 /// `cosmolet agent`: watches Kubernetes and keeps this node's announcements right.
 struct AgentCommand: AsyncParsableCommand {
@@ -10,7 +8,8 @@ struct AgentCommand: AsyncParsableCommand {
         abstract: "Watch Kubernetes and keep this node's announcements right.",
         discussion: """
             Runs until SIGTERM or SIGINT. Announcements stay in place when it ends, and are adopted when it starts.
-            A flag wins over the environment, the environment over the file.
+            A flag wins over the environment, the environment over the file. The file of --config is read again when it
+            has changed: its rules count at once, one that is not valid is refused and the old one stays in force.
 
             FRR is reached in one of these ways:
               --northbound mgmtd:PATH       this process commits to FRR itself, with a journal of its own (the default)
@@ -24,7 +23,7 @@ struct AgentCommand: AsyncParsableCommand {
 
             SIGNALS
               SIGTERM, SIGINT  finish the transaction in flight, then end
-              SIGHUP           open the file of --commit-log anew
+              SIGHUP           read --config again, open the file of --commit-log anew
 
             EXIT CODES
               0   ended by a signal
@@ -42,50 +41,18 @@ struct AgentCommand: AsyncParsableCommand {
               cosmolet agent --northbound zmq+tcp://192.0.2.1:7790 --curve-key agent.key --curve-server server.pub
             """)
 
-    @OptionGroup var process: ProcessOptions
-
-    @Option(help: ArgumentHelp("Name of the own Node object.", valueName: "name"))
-    var node: String?
-
-    @Option(help: ArgumentHelp("Kubeconfig; default: $KUBECONFIG, else in-cluster.", valueName: "file"))
-    var kubeconfig: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Where FRR is: mgmtd:PATH, bgpd:PATH, auto, or a cosmolet northbound at zmq+ipc://PATH.",
-            valueName: "endpoint"))
-    var northbound: String?
-
-    @Option(help: ArgumentHelp("Address of /metrics, /livez and /readyz, or off.", valueName: "host:port"))
-    var http: String?
-
-    @Option(help: ArgumentHelp("The northbound's public key, for zmq+tcp://.", valueName: "file"))
-    var curveServer: String?
-
-    @OptionGroup(title: "NORTHBOUND IN THIS PROCESS") var flags: NorthboundFlags
+    @OptionGroup var flags: AgentFlags
 
     func run() async throws {
         let configuration: AgentConfiguration
-        do { configuration = try resolve() } catch {
-            throw Failure.exit(error, file: process.config)
+        let source = flags.source
+        do throws(ConfigurationError) {
+            configuration = if let source { try source.load() } else { try flags.resolve(nil) }
+        } catch {
+            throw Failure.exit(error, file: flags.process.config)
         }
-        do { try await Agent(configuration).run() } catch {
+        do { try await Agent(configuration, source: source).run() } catch {
             throw Failure.exit(start: error)
         }
-    }
-
-    /// File, then environment, then flags.
-    private func resolve() throws(ConfigurationError) -> AgentConfiguration {
-        var result = try process.configuration(defaults: NorthboundSettings())
-        if let node = node ?? ProcessInfo.processInfo.environment["COSMOLET_NODE"] { result.node = node }
-        if let kubeconfig { result.kubeconfig = kubeconfig }
-        if let northbound { try result.northbound.set(.connect, flag: "--northbound", to: northbound) }
-        if let curveServer { try result.northbound.set(.curveServer, flag: "--curve-server", to: curveServer) }
-        if case .service? = result.northbound.connect, let endpoint = result.northbound.connect {
-            try flags.refuseAll(because: endpoint)
-        }
-        try flags.apply(to: &result.northbound)
-        if let http { try result.setHTTP(http) }
-        return result
     }
 }

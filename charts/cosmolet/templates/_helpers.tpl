@@ -57,7 +57,7 @@ own in it, which the northbound makes.
 /run/cosmolet{{ if .Values.securityContext.runAsUser }}/northbound{{ end }}
 {{- end }}
 
-{{/* FRR's socket, table and tags: both processes read them. */}}
+{{/* FRR's socket and table: both processes read them. */}}
 {{- define "cosmolet.frrConfig" -}}
 {{- $frr := deepCopy (default dict .Values.config.frr) }}
 {{- if not $frr.socket }}
@@ -105,10 +105,31 @@ own in it, which the northbound makes.
 {{- toYaml $config }}
 {{- end }}
 
+{{/*
+What counts from a start of the processes only: the rest of a new ConfigMap an agent takes over while it runs, so the pods
+need not be rolled for it.
+*/}}
+{{- define "cosmolet.startConfig" -}}
+{{- $config := omit (include "cosmolet.agentConfig" . | fromYaml) "announce" "drain" "bgp" }}
+{{- $tags := dict }}
+{{- range $name, $class := .Values.config.classes }}
+{{- $_ := set $tags $name $class.tag }}
+{{- end }}
+{{- $_ := set $config "classes" $tags }}
+{{- if eq .Values.mode "split" }}
+{{- $_ := set $config "process" (omit (include "cosmolet.northboundConfig" . | fromYaml) "classes") }}
+{{- else }}
+{{- $_ := set $config "log" (omit (default dict $config.log) "level") }}
+{{- end }}
+{{- toYaml $config }}
+{{- end }}
+
 {{/* The northbound's configuration, in split mode. */}}
 {{- define "cosmolet.northboundConfig" -}}
 frr:
   {{- include "cosmolet.frrConfig" . | nindent 2 }}
+classes:
+  {{- toYaml .Values.config.classes | nindent 2 }}
 {{- with .Values.config.log }}
 log:
   {{- toYaml . | nindent 2 }}

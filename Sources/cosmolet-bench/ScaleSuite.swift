@@ -1,0 +1,216 @@
+internal import CosmoletTesting
+internal import Foundation
+internal import Kubernetes
+internal import Logging
+
+/// An agent in a large cluster: until the first plan, memory, and planning of one change.
+///
+/// The cluster is kubesim with what `kubesim load` makes: one slice and five endpoints for each Service, and a tenth of
+/// the Services with an endpoint on this node. The agent is embedded, as `cosmolet agent` is without flags.
+struct ScaleSuite: BenchSuite {
+    let name = "scale"
+    let purpose = "an agent in a large cluster: until the first plan, memory, planning one endpoint change"
+
+    /// From the end of the lists to the first plan, in milliseconds.
+    private static let firstPlanLimit = 5000.0
+    /// Resident, in MB.
+    private static let memoryLimit = 120.0
+    /// Planning after one change, p50, in milliseconds.
+    private static let planLimit = 5.0
+    private static let node = "scale"
+
+    func run(_ bench: Bench) async throws -> [Measurement] {
+        let folder = "\(bench.folder)/scale-\(UUID().uuidString.prefix(8))"
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o750])
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let kubeconfig = folder + "/kubeconfig"
+        let server = ManagedProcess(
+            name: "kubesim", bench.kubesim, ["serve", "--port", "0", "--kubeconfig-out", kubeconfig])
+        let result: Result<[Measurement], any Error>
+        do {
+            _ = try await server.line(containing: "http://")
+            try await Command.run(
+                bench.kubesim,
+                [
+                    "load", "--kubeconfig", kubeconfig, "--services", "\(bench.services)", "--vips-here",
+                    "\(bench.services / 10)", "--node", Self.node,
+                ])
+            var all: [Measurement] = []
+            for node in bench.nodes { all += try await measure(bench, node, folder: folder, kubeconfig: kubeconfig) }
+            result = .success(all)
+        } catch { result = .failure(error) }
+        await server.stop()
+        return try result.get()
+    }
+
+    private func measure(
+        _ bench: Bench, _ node: LabDescription.Node, folder: String, kubeconfig: String
+    ) async throws -> [Measurement] {
+        try await bench.withSession(node) { _ in
+            let agent = ScaleAgent(
+                program: bench.program, node: node, name: Self.node, folder: folder, kubeconfig: kubeconfig)
+            let result: Result<[Measurement], any Error>
+            do { result = .success(try await measure(bench, node, agent, kubeconfig: kubeconfig)) } catch {
+                result = .failure(error)
+            }
+            await agent.process.stop()
+            return try result.get()
+        }
+    }
+
+    private func measure(
+        _ bench: Bench, _ node: LabDescription.Node, _ agent: ScaleAgent, kubeconfig: String
+    ) async throws -> [Measurement] {
+        let first = try await agent.firstPlan()
+        let vips = bench.services / 10
+        try await eventually("\(vips) VIPs are announced by \(node.name)", within: .seconds(120)) {
+            try await agent.metrics().sum("cosmolet_announced_vips") == Double(vips)
+        }
+        let announced = agent.startedAt.duration(to: .now)
+        guard let before = agent.memory else { throw BenchError("the agent has ended") }
+        let plans = try await planned(bench, agent, kubeconfig: kubeconfig)
+        guard let after = agent.memory else { throw BenchError("the agent has ended") }
+        let megabytes = { (bytes: Int) in [Double(bytes) / 1_048_576] }
+        let what = "\(bench.services) Services, \(vips) VIPs"
+        return [
+            Measurement(node.frrVersion, "\(what): lists to first plan", unit: "ms", [first.sinceLists])
+                .withTarget(Self.firstPlanLimit),
+            Measurement(node.frrVersion, "\(what): start to first plan", [first.sinceStart]),
+            Measurement(node.frrVersion, "\(what): start to all announced", [announced]),
+            Measurement(node.frrVersion, "\(what): one change planned", unit: "ms", plans).withTarget(Self.planLimit),
+            Measurement(node.frrVersion, "\(what): resident", unit: "MB", megabytes(before.resident))
+                .withTarget(Self.memoryLimit),
+            Measurement(node.frrVersion, "\(what): resident after changes", unit: "MB", megabytes(after.resident))
+                .withTarget(Self.memoryLimit),
+            Measurement(node.frrVersion, "\(what): resident at most", unit: "MB", megabytes(after.peak))
+                .withTarget(Self.memoryLimit),
+        ]
+    }
+
+    /// Changes one endpoint after the other and takes from the agent's own metric how long it planned, in milliseconds.
+    ///
+    /// The endpoint is on another node, so no commit follows; it is of a Service that is announced here.
+    private func planned(_ bench: Bench, _ agent: ScaleAgent, kubeconfig: String) async throws -> [Double] {
+        let client = try KubernetesClient(
+            configuration: .discover(kubeconfig: kubeconfig, environment: [:]),
+            logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
+        var samples: [Double] = []
+        var isReady = true
+        let result: Result<Void, any Error>
+        do {
+            // An even number of changes leaves the endpoint as it was.
+            for _ in 0..<(bench.samples + 1) / 2 * 2 {
+                isReady.toggle()
+                let before = try await agent.metrics()
+                try await change(client, isReady: isReady)
+                var after = before
+                try await eventually("the change is planned") {
+                    after = try await agent.metrics()
+                    return after.sum(Self.planCount) > before.sum(Self.planCount)
+                }
+                guard after.sum(Self.planCount) == before.sum(Self.planCount) + 1 else { continue }
+                samples.append((after.sum(Self.planSum) - before.sum(Self.planSum)) * 1000)
+            }
+            result = .success(())
+        } catch { result = .failure(error) }
+        await client.shutdown()
+        try result.get()
+        guard !samples.isEmpty else { throw BenchError("no change was planned by itself") }
+        return samples
+    }
+
+    private static let planCount = "cosmolet_plan_duration_seconds_count"
+    private static let planSum = "cosmolet_plan_duration_seconds_sum"
+
+    private func change(_ client: KubernetesClient, isReady: Bool) async throws {
+        let patch = #"[{"op":"replace","path":"/endpoints/1/conditions/ready","value":\#(isReady)}]"#
+        _ = try await client.request(
+            APIRequest(
+                method: "PATCH", path: EndpointSlice.path.url(namespace: "load", name: "load-00000-0"),
+                body: Array(patch.utf8), contentType: "application/json-patch+json"))
+    }
+}
+
+/// The agent that is measured.
+private struct ScaleAgent: Sendable {
+    /// The part of its log that matters.
+    private struct Line: Decodable {
+        struct Metadata: Decodable {
+            var address: String?
+            var durationMilliseconds: String?
+
+            enum CodingKeys: String, CodingKey {
+                case address
+                case durationMilliseconds = "duration_ms"
+            }
+        }
+
+        var message: String
+        var metadata: Metadata?
+    }
+
+    private struct Told: Sendable {
+        var address: String?
+        var sinceLists: Double?
+        var sinceStart: Duration?
+    }
+
+    let process: ManagedProcess
+    let startedAt: ContinuousClock.Instant
+    private let told = Observed(Told())
+
+    init(program: String, node: LabDescription.Node, name: String, folder: String, kubeconfig: String) {
+        let started = ContinuousClock.now
+        startedAt = started
+        process = ManagedProcess(
+            name: "agent beside \(node.name)", program,
+            [
+                "agent", "--node", name, "--kubeconfig", kubeconfig, "--northbound", "mgmtd:\(node.managementSocket)",
+                "--journal", "\(folder)/\(node.name).sqlite", "--http", "127.0.0.1:0", "--log-format", "json",
+            ]
+        ) { [told] text in
+            guard let line = try? JSONDecoder().decode(Line.self, from: Data(text.utf8)) else { return }
+            switch line.message {
+            case "serving metrics and probes": told.update { $0.address = line.metadata?.address }
+            case "first plan made":
+                told.update {
+                    $0.sinceLists = line.metadata?.durationMilliseconds.flatMap(Double.init)
+                    $0.sinceStart = started.duration(to: .now)
+                }
+            default: break
+            }
+        }
+    }
+
+    /// When it had planned for the first time: in milliseconds since everything was listed, and since its start.
+    func firstPlan() async throws -> (sinceLists: Double, sinceStart: Duration) {
+        let told = try await told.wait(for: "first plan of the agent", timeout: .seconds(300)) {
+            $0.sinceStart != nil && $0.address != nil
+        }
+        guard let sinceLists = told.sinceLists, let sinceStart = told.sinceStart else {
+            throw BenchError("the agent's log does not say how long the first plan took")
+        }
+        return (sinceLists, sinceStart)
+    }
+
+    var memory: ProcessMemory? {
+        guard case .running(let pid) = process.phase.value else { return nil }
+        return ProcessMemory(of: pid)
+    }
+
+    func metrics() async throws -> Scrape {
+        Scrape(text: try await HTTPProbe.get(told.value.address ?? "", "/metrics").body)
+    }
+}
+
+/// One answer of `/metrics`.
+private struct Scrape {
+    let text: String
+
+    /// The sum of a metric's samples.
+    func sum(_ name: String) -> Double {
+        text.split(separator: "\n").filter { $0.hasPrefix(name + " ") || $0.hasPrefix(name + "{") }
+            .compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }.reduce(0, +)
+    }
+}
