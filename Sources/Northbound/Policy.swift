@@ -95,11 +95,11 @@ public struct NorthboundPolicy: Sendable, Hashable, Codable {
         }
         let name = network.attributeClass
         if !allowedClasses.isEmpty, !allowedClasses.contains(name) {
-            return "\(NetworkPath.pathValue(network).path): class \(name) is not allowed"
+            return "\(NetworkPath.pathValue(network).path): \(ClassRefusal.notAllowed(name))"
         }
         guard let classTags else { return nil }
         guard let tag = classTags[name] else {
-            return "\(NetworkPath.pathValue(network).path): class \(name) has no route tag here"
+            return "\(NetworkPath.pathValue(network).path): \(ClassRefusal.noTag(name)) here"
         }
         if let ownedTags, !ownedTags.contains(tag) {
             return "\(NetworkPath.pathValue(network).path): tag \(tag) of class \(name) lies outside "

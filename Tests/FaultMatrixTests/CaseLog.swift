@@ -38,3 +38,10 @@ struct Diary: Sendable {
         }
     }
 }
+
+extension Diary: CustomStringConvertible {
+    /// How it ends, as the beginning says nothing of what has gone wrong since.
+    var description: String {
+        "\(count) events, the last: " + lines.suffix(12).joined(separator: "; ")
+    }
+}

@@ -9,22 +9,23 @@ extension FaultMatrixTests {
             let networks = try MatrixNetworks()
             let providers = try MatrixEnvironment.providers()
             let start = ContinuousClock.now
-            let results = try await withThrowingTaskGroup(of: MatrixResult.self) { group in
+            let results = await withTaskGroup(of: MatrixResult.self) { group in
                 for provider in providers {
-                    group.addTask { try await MatrixRun(provider: provider, networks: networks).run() }
+                    group.addTask { await MatrixRun(provider: provider, networks: networks).run() }
                 }
-                return try await group.reduce(into: []) { $0.append($1) }
-            }.sorted { $0.provider.frrVersion < $1.provider.frrVersion }
+                return await group.reduce(into: []) { $0.append($1) }
+            }.sorted { $0.provider.label < $1.provider.label }
             print(Self.summary(results, start.duration(to: .now)))
             for result in results where !result.crashes.isEmpty {
-                print("FRR \(result.provider.frrVersion) crashed by itself and was restarted:", result.crashes)
+                print("\(result.provider.label) crashed by itself and was restarted:", result.crashes)
             }
             for result in results {
-                #expect(result.caseCount == result.stepCount * result.faultCount)
-                #expect(result.caseCount > 0)
                 for failure in result.failures { Issue.record("\(failure)") }
+                #expect(result.caseCount == result.stepCount * result.faultCount, "\(result.provider.label)")
+                // A provider may have no fault of the name that is looked into.
+                #expect(result.caseCount > 0 || MatrixEnvironment.filter != nil, "\(result.provider.label)")
             }
-            #expect(results.count == providers.count && !results.isEmpty)
+            #expect(results.count == providers.count && results.contains { $0.caseCount > 0 })
         }
 
         /// Steps × faults × FRR versions, cases, passed, time.

@@ -26,9 +26,23 @@ enum MatrixEnvironment {
     }
 
     /// One provider under test for each node of the lab: the module where bgpd has it.
+    ///
+    /// - Throws: `MatrixFailure` unless each provider is there on each release.
     static func providers() throws -> [ProviderUnderTest] {
-        let lab = try Lab(describedBy: try #require(description), repository: repository)
-        return lab.description.nodes.map { .module(on: $0, of: lab) ?? .mgmtd(on: $0, of: lab) }
+        try providers(of: Lab(describedBy: try #require(description), repository: repository))
+    }
+
+    static func providers(of lab: Lab) throws -> [ProviderUnderTest] {
+        let providers: [ProviderUnderTest] = lab.description.nodes.map {
+            .module(on: $0, of: lab) ?? .mgmtd(on: $0, of: lab)
+        }
+        let found = providers.map { "\($0.name) of \(LabRelease.of($0.frrVersion))" }.sorted()
+        let expected = ["bgpd", "mgmtd"].flatMap { name in LabRelease.all.map { "\(name) of \($0)" } }
+        guard found == expected else {
+            throw MatrixFailure(
+                description: "the lab has \(found), the matrix needs \(expected): hack/lab up --module")
+        }
+        return providers
     }
 }
 

@@ -40,15 +40,16 @@ struct MatrixRig: Sendable {
         let rig = MatrixRig(provider: provider, relay: relay, journal: journal, service: service, diary: diary)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await service.run() }
+            defer { group.cancelAll() }
             do {
+                // A test before may have ended with something dead.
+                _ = try await provider.revive()
                 _ = try await rig.networks(within: .seconds(30))
                 let value = try await body(rig)
                 try await rig.reset(to: [])
-                group.cancelAll()
                 return value
             } catch {
-                group.cancelAll()
-                throw error
+                throw MatrixFailure(description: "\(provider.label): \(error)")
             }
         }
     }

@@ -5,8 +5,8 @@ import Northbound
 /// What came of the matrix on one provider.
 struct MatrixResult: Sendable {
     let provider: ProviderUnderTest
-    let stepCount: Int
-    let faultCount: Int
+    var stepCount = 0
+    var faultCount = 0
     var caseCount = 0
     /// By case, with what the service told meanwhile.
     var failures: [String] = []
@@ -20,40 +20,52 @@ struct MatrixRun: Sendable {
     let provider: ProviderUnderTest
     let networks: MatrixNetworks
 
-    func run() async throws -> MatrixResult {
-        try await MatrixRig.with(provider) { rig in
-            // The shorter one of two: a provider may put a sign of life in between.
-            let runs = [try await dryRun(rig), try await dryRun(rig)]
-            let frames = runs[0].count <= runs[1].count ? runs[0] : runs[1]
-            guard let commit = frames.lastIndex(where: provider.isCommit) else {
-                throw MatrixFailure(description: "no request for a commit among \(frames.count) frames")
-            }
-            let faults = MatrixEnvironment.faults(
-                RelayFault.Cut.allCases.map { .cut($0) } + provider.processFaults.map { .process($0) })
-            var result = MatrixResult(provider: provider, stepCount: frames.count, faultCount: faults.count)
-            for fault in faults {
-                let start = ContinuousClock.now
-                for step in 1...frames.count {
-                    let one = MatrixCase(fault: fault, step: step, commitStep: commit + 1, networks: networks)
-                    result.caseCount += 1
-                    let lines = rig.diary.value.lines.count
-                    var problems: [String]
-                    var isOver = false
-                    do { problems = try await one.run(rig) } catch {
-                        problems = ["\(error)"]
-                        isOver = true
-                    }
-                    guard !problems.isEmpty else { continue }
-                    let news = rig.diary.value.lines.dropFirst(lines).joined(separator: "\n    ")
-                    result.failures.append(
-                        "\(provider.name) of FRR \(provider.frrVersion): \(one.name) (\(frames[step - 1].direction.rawValue), commit is "
-                            + "\(commit + 1)): \(problems.joined(separator: "; "))\n    \(news)")
-                    if isOver { return result }
+    /// Never throws: what ends it early is a failure among those that were found before.
+    func run() async -> MatrixResult {
+        let result = Observed(MatrixResult(provider: provider))
+        do {
+            try await MatrixRig.with(provider) { rig in try await play(rig, result) }
+        } catch {
+            result.update { $0.failures.append("\(error)") }
+        }
+        return result.value
+    }
+
+    private func play(_ rig: MatrixRig, _ result: Observed<MatrixResult>) async throws {
+        // The shorter one of two: a provider may put a sign of life in between.
+        let runs = [try await dryRun(rig), try await dryRun(rig)]
+        let frames = runs[0].count <= runs[1].count ? runs[0] : runs[1]
+        guard let commit = frames.lastIndex(where: provider.isCommit) else {
+            throw MatrixFailure(description: "no request for a commit among \(frames.count) frames")
+        }
+        let faults = MatrixEnvironment.faults(
+            RelayFault.Cut.allCases.map { .cut($0) } + provider.processFaults.map { .process($0) })
+        result.update { ($0.stepCount, $0.faultCount) = (frames.count, faults.count) }
+        for fault in faults {
+            let start = ContinuousClock.now
+            for step in 1...frames.count {
+                let one = MatrixCase(fault: fault, step: step, commitStep: commit + 1, networks: networks)
+                let lines = rig.diary.value.lines.count
+                let problems: [String]
+                var isOver = false
+                do { problems = try await one.run(rig) } catch {
+                    problems = ["\(error)"]
+                    isOver = true
                 }
-                result.crashes = rig.diary.value.crashes
-                result.durationByFault.append((fault.name, start.duration(to: .now)))
+                let (diary, ended) = (rig.diary.value, isOver)
+                result.update { result in
+                    result.caseCount += 1
+                    result.crashes = diary.crashes
+                    guard !problems.isEmpty else { return }
+                    let news = diary.lines.dropFirst(lines).suffix(40).joined(separator: "\n    ")
+                    result.failures.append(
+                        "\(provider.label): \(one.name) (\(frames[step - 1].direction.rawValue), commit is "
+                            + "\(commit + 1))\(ended ? ", the last case" : ""): "
+                            + "\(problems.joined(separator: "; "))\n    \(news)")
+                }
+                if isOver { return }
             }
-            return result
+            result.update { $0.durationByFault.append((fault.name, start.duration(to: .now))) }
         }
     }
 

@@ -27,6 +27,9 @@ struct ProviderUnderTest: Sendable {
     let takeStock: @Sendable () async throws -> Stock
     /// Another management client; nil where nothing can be locked, and no candidate is shared.
     let operatorSession: (@Sendable () async throws -> any OperatorSession)?
+
+    /// `mgmtd of FRR 10.3`, for reports.
+    var label: String { "\(name) of FRR \(frrVersion)" }
 }
 
 /// A way to make FRR refuse one edit of a transaction.

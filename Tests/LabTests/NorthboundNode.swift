@@ -47,7 +47,9 @@ final class NorthboundNode: Sendable {
         _ body: @escaping @Sendable (NorthboundNode) async throws -> Void
     ) async throws {
         let lab = try provider == .mgmtd ? LabEnvironment.lab() : ModuleLabEnvironment.lab()
-        let nodes = lab.description.nodes.filter { provider == .mgmtd || $0.northboundSocket != nil }
+        let nodes = lab.description.nodes.filter { ($0.northboundSocket != nil) == (provider == .bgpd) }
+        let releases = Set(nodes.map { LabRelease.of($0.frrVersion) })
+        try #require(nodes.count == 2 && releases == Set(LabRelease.all), "the lab has \(provider) of \(releases)")
         let folder = "/tmp/nb-\(UUID().uuidString.prefix(8))"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -48,6 +48,7 @@ private struct RandomRun {
     static func all(_ provider: NorthboundNode.Provider) async throws {
         let seed: UInt64 = number("COSMOLET_RANDOM_SEED") ?? .random(in: 1...999_999)
         let count = number("COSMOLET_RANDOM_TRANSACTIONS") ?? 5000
+        try #require(count > 0)
         print("random transactions: COSMOLET_RANDOM_SEED=\(seed), \(count) on each release")
         try await NorthboundNode.each(provider) { node in
             let start = ContinuousClock.now

@@ -51,18 +51,30 @@ struct SwitchedNode: Sendable {
         for observer in observers.values { _ = try await observer.open() }
     }
 
-    /// Starts the northbound with one provider. The journal and the sockets are those of the one before.
+    /// Starts the northbound with one provider, or with `auto`, which looks for the module behind `showModule`'s link. The
+    /// journal and the sockets are those of the one before.
     func start(_ provider: String) async throws -> NorthboundProcess {
-        let socket = provider == "bgpd" ? module : node.managementSocket
+        let sockets = ["bgpd": module, "auto": "\(node.managementSocket),\(moduleLink)"]
         return try await NorthboundProcess.start(
             .init(
                 program: LabEnvironment.cosmolet, name: node.name, folder: folder,
-                managementSocket: node.managementSocket, options: ["--provider", "\(provider):\(socket)"]))
+                managementSocket: node.managementSocket,
+                options: ["--provider", "\(provider):\(sockets[provider] ?? node.managementSocket)"]))
+    }
+
+    private var moduleLink: String { folder + "/module.sock" }
+
+    /// From now on a northbound with `auto` finds somebody listening at the module's socket.
+    func showModule() throws {
+        try FileManager.default.createSymbolicLink(atPath: moduleLink, withDestinationPath: module)
     }
 
     /// What a provider announces, past the northbound.
     func networks(of provider: String) async throws -> Set<Network> {
-        try await #require(observers[provider]).networks()
+        let observer = try #require(observers[provider])
+        // bgpd may have been restarted.
+        _ = try await observer.open()
+        return try await observer.networks()
     }
 
     /// Changes VIPs, each change as often as it takes, until it is told to stop.

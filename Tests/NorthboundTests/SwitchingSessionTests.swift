@@ -311,7 +311,6 @@ import Testing
             let error = await #expect(throws: ManagementError.self) { try await session.open() }
             #expect(error?.code == .unreachable)
         }
-        _ = try await clock.sleeps.wait(for: "patience") { $0[.seconds(10)] == 1 }
         clock.advance(by: .seconds(10))
         try await eventually("mgmtd is used") { (try? await session.open())?.provider == "mgmtd" }
         // What the module was asked for last is announced by mgmtd now.
@@ -319,9 +318,11 @@ import Testing
         #expect(try await told.steps(3).map(\.step) == [.unreachable, .announced, .verified])
         _ = await session.commit(Self.commit(.remove(Self.one.prefix), .set(Self.three)))
         // bgpd comes back with what its state file says, which is not the latest.
-        _ = try await clock.sleeps.wait(for: "the pause") { $0[.seconds(10)] == 2 }
         await providers.bgpd.restore()
-        clock.advance(by: .seconds(10))
+        for pause in 1...2 {
+            _ = try await clock.sleeps.wait(for: "pause \(pause)") { $0[.seconds(10)] == pause }
+            clock.advance(by: .seconds(10))
+        }
         try await eventually("the module is used") { (try? await session.open())?.provider == "bgpd" }
         #expect(try await session.networks() == [Self.two, Self.three])
         #expect(await providers.mgmtd.running.isEmpty)
@@ -345,7 +346,7 @@ import Testing
         #expect(try await session.open().provider == "bgpd")
         // One that refuses on is replaced all the same.
         await providers.bgpd.breakDown("bgpd ended")
-        _ = try await clock.sleeps.wait(for: "patience") { $0[.seconds(10)] == 2 }
+        try await eventually("the loss") { (try? await session.networks()) == nil }
         await providers.bgpd.restore()
         await providers.bgpd.refuseOpening(Self.refusal)
         clock.advance(by: .seconds(10))

@@ -246,8 +246,17 @@ import Testing
         let providers = TwoProviders(mgmtd: [Self.two])
         let witness = witness(providers)
         await witness.refuseOpening(Self.silence)
-        let session = providers.session(isAutomatic: true, witness: witness)
+        let clock = ManualClock()
+        let session = providers.session(isAutomatic: true, clock: clock, witness: witness)
         let told = await Told(session)
+        // What mgmtd announces would have to go through the same bgpd.
+        for pause in [0, 10, 289] {
+            clock.advance(by: .seconds(pause))
+            let error = await #expect(throws: ManagementError.self) { try await session.open() }
+            #expect(error?.code == .unresponsive)
+        }
+        #expect(providers.mgmtd.openCount.value == 0 && told.events.value.isEmpty)
+        clock.advance(by: .seconds(1))
         #expect(try await session.open().provider == "mgmtd")
         #expect(try await told.steps(1).map(\.step) == [.unreachable])
         await session.close()

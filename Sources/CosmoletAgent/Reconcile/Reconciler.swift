@@ -34,8 +34,8 @@ public actor Reconciler {
     private var wasOpen = false
     /// What FRR runs, as far as is known; nil when it must be read.
     private var running: Set<Network>?
-    /// Prefixes that FRR refused for good; tried again at the next tick or on a new session.
-    private var refused: [IPPrefix: String] = [:]
+    /// What FRR refused for good; tried again in growing pauses, and at once on a new session or with new rules.
+    private var refused: RefusedEdits
     private var reported: Set<IPPrefix> = []
     private var backoff = Backoff()
     private var window = BatchWindow()
@@ -70,6 +70,7 @@ public actor Reconciler {
         self.telemetry = telemetry
         self.clock = clock
         elapsed = Self.stopwatch(clock)
+        refused = RefusedEdits(comparedEvery: comparePeriod)
         self.logger = logger
         facts = FactStore(configuration: configuration)
         planReport = PlanReport(telemetry: telemetry, observer: observer, logger: logger)
@@ -121,6 +122,7 @@ public actor Reconciler {
         ledger.hasNextRules = false
         guard rules != facts.configuration else { return }
         facts.reconfigure(rules)
+        refused.forgive()
         unsettle(.facts)
     }
 
@@ -204,7 +206,7 @@ public actor Reconciler {
             try await openIfNeeded()
             if reasons.contains(.tick) {
                 running = nil
-                refused = [:]
+                refused.tick()
             }
             if running == nil { try await readRunning() }
             if reasons.contains(.tick) { await checkInstalled() }
@@ -253,7 +255,7 @@ public actor Reconciler {
         wasOpen = true
         ledger.opened()
         running = nil
-        refused = [:]
+        refused.forgive()
         guard !isEmbedded else { return }
         telemetry.sessionOpened(capabilities, isReconnect: isReconnect)
         logger.info(
@@ -292,13 +294,15 @@ public actor Reconciler {
     /// Commits what the plan wants and FRR does not have. Returns false when a retry is due.
     private func commit(_ difference: PlannedDifference) async throws(ManagementError) -> Bool {
         report(held: difference.heldByOperator)
-        let edits = difference.edits.filter { refused[$0.prefix] == nil }
+        let due = refused.due(of: difference.edits)
         let since = oldestChange
         oldestChange = nil
-        guard !edits.isEmpty else { return true }
-        guard await commit(edits, difference, since: since) else {
-            oldestChange = since
-            return false
+        // What was refused before holds back nothing else.
+        for edits in [due.fresh, due.again] where !edits.isEmpty {
+            guard await commit(edits, difference, since: since) else {
+                oldestChange = since
+                return false
+            }
         }
         return true
     }
@@ -312,8 +316,8 @@ public actor Reconciler {
         reported = Set(held)
     }
 
-    /// One transaction. When FRR refuses it for good and it has several edits, halves are tried, so that one bad VIP
-    /// does not hold back the others.
+    /// One transaction. When FRR refuses it for good and it has several edits, it is tried without the classes that the
+    /// refusal names, else in halves, so that one bad VIP does not hold back the others.
     private func commit(
         _ edits: [NetworkEdit], _ difference: PlannedDifference, since: ContinuousClock.Instant?
     ) async -> Bool {
@@ -340,10 +344,15 @@ public actor Reconciler {
             running = nil
             return false
         case .rejected(let error):
-            guard edits.count > 1 else {
-                refused[edits[0].prefix] = error.message
-                observer?.refused(edits[0], of: difference.plan, because: error.message)
-                return true
+            let named = ClassRefusal.edits(of: edits, namedIn: error.message)
+            let isHopeless = { edits.count == 1 || named.contains($0) }
+            for edit in edits where isHopeless(edit) {
+                refused.refuse(edit)
+                observer?.refused(edit, of: difference.plan, because: error.message)
+            }
+            let rest = edits.filter { !isHopeless($0) }
+            guard rest.count == edits.count else {
+                return rest.isEmpty ? true : await commit(rest, difference, since: since)
             }
             let middle = edits.count / 2
             let first = await commit(Array(edits[..<middle]), difference, since: since)

@@ -31,6 +31,7 @@ public actor FakeManagementSession: ManagementSession {
     private var commitDuration = Duration.milliseconds(2)
     private var faults: [Fault] = []
     private var poison: Set<IPPrefix> = []
+    private var unknownClasses: Set<AttributeClass> = []
     private var hold: CheckedContinuation<Void, Never>?
     private var holdsNext = false
     private var holdsNextReading = false
@@ -56,6 +57,9 @@ public actor FakeManagementSession: ManagementSession {
 
     /// Every transaction that sets one of these prefixes is refused whole, as FRR does with a bad edit.
     public func refuse(_ prefixes: Set<IPPrefix>) { poison = prefixes }
+
+    /// Every transaction that sets a network of one of these classes is refused whole, with all of them that it uses named.
+    public func refuse(classes: Set<AttributeClass>) { unknownClasses = classes }
 
     /// Ends the session; `open()` fails until `restore()`.
     public func breakDown(_ reason: String = "FRR stopped") {
@@ -161,6 +165,13 @@ public actor FakeManagementSession: ManagementSession {
         if let bad {
             return CommitResult(
                 outcome: .rejected(ManagementErrorSummary(ManagementError(.rejected, "refused \(bad.prefix)"))))
+        }
+        let unknown = transaction.edits.reduce(into: Set<AttributeClass>()) { unknown, edit in
+            if case .set(let network) = edit { unknown.insert(network.attributeClass) }
+        }.intersection(unknownClasses)
+        if !unknown.isEmpty {
+            let message = "\(ClassRefusal.noRouteMap(unknown)) add it"
+            return CommitResult(outcome: .rejected(ManagementErrorSummary(ManagementError(.rejected, message))))
         }
         apply(transaction.edits)
         return CommitResult(outcome: .applied, durationToReply: .milliseconds(1), duration: commitDuration)

@@ -53,7 +53,7 @@ struct RoutePlan: Sendable, Hashable {
             case .set(let network):
                 guard let tag = ownership.tag(of: network.attributeClass) else {
                     throw ManagementError(
-                        .invalidEdit, "\(prefix): class \(network.attributeClass) has no route tag")
+                        .invalidEdit, "\(prefix): \(ClassRefusal.noTag(network.attributeClass))")
                 }
                 if let foreign = paths.first(where: { ownership.isOurPlace($0) && !ownership.owns($0) }) {
                     throw ManagementError(

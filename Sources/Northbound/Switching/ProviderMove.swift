@@ -79,8 +79,12 @@ public struct SwitchableProvider: Sendable {
 public struct SwitchingTimes: Sendable {
     /// How long the preferred provider is waited for when it was in use and has gone: a bgpd that is restarted comes back.
     public var patience: Duration
+    /// How long it is waited for while it is there and does not answer.
+    public var busyPatience: Duration
     /// How often it is looked for the preferred provider, and tried to remove leftovers from the other one.
     public var retry: Duration
+    /// How long the other one is used at most, after many moves, before it is looked for the preferred one again.
+    public var longestStay: Duration
     /// How long to leave the preferred provider alone after it has refused what the other one announces.
     public var refusalRetry: Duration
     /// How long the new provider may take until what it was told is installed.
@@ -88,11 +92,14 @@ public struct SwitchingTimes: Sendable {
 
     /// Makes times.
     public init(
-        patience: Duration = .seconds(10), retry: Duration = .seconds(10), refusalRetry: Duration = .seconds(300),
+        patience: Duration = .seconds(10), busyPatience: Duration = .seconds(300), retry: Duration = .seconds(10),
+        longestStay: Duration = .seconds(600), refusalRetry: Duration = .seconds(300),
         installation: Duration = .seconds(15)
     ) {
         self.patience = patience
+        self.busyPatience = busyPatience
         self.retry = retry
+        self.longestStay = longestStay
         self.refusalRetry = refusalRetry
         self.installation = installation
     }

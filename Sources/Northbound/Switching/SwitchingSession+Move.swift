@@ -7,14 +7,15 @@ extension SwitchingSession {
     /// - Throws: when it is not known how far the move came; the next try goes on with it.
     func moveAll(to target: Int) async throws(ManagementError) -> Int {
         let source = 1 - target
-        let found: Set<Network>
+        let used = active
+        var found: Set<Network>
         var isSourceOpen = false
         do throws(ManagementError) {
-            try await open(source)
+            if source != used { try await openBeside(source) }
             found = try await providers[source].session.networks()
             isSourceOpen = true
         } catch {
-            guard !isClosing else { throw error }
+            guard !isClosing, active == used, source != used else { throw error }
             // It cannot tell; what it was asked to announce last is known when it was in use.
             found = lastActive == source ? known : []
             unreachable(source, to: target, error)
@@ -23,24 +24,45 @@ extension SwitchingSession {
             // It was away when the other one was chosen, and has come back since.
             throw ManagementError(.disconnected, "\(providers[0].name) can be used now")
         }
-        // What the target has is the latest where it was in use already.
-        let wanted = lastActive == target ? found.filter { !isWithdrawn($0.prefix) } : found
-        if let refusal = try await announce(wanted, from: source, isSourceOpen, to: target) {
-            // Nobody has refused anything when this was cut off: both announce, and the next try goes on.
-            guard !Task.isCancelled, !isClosing else { throw ManagementError(.disconnected, "cut off: \(refusal)") }
-            guard isSourceOpen else { throw ManagementError(.rejected, refusal) }
-            guard lastActive != target else {
-                // What is left at the old one is no reason to leave the new one.
-                mayHaveLeftovers = true
-                trouble(move(.leftover, from: source, to: target, found.count, refusal))
-                await withdraw(found.subtracting(wanted), from: source)
+        for _ in 0..<Self.roundLimit {
+            // What the target has is the latest where it was in use already.
+            let wanted = lastActive == target ? found.filter { !isWithdrawn($0.prefix) } : found
+            if let refusal = try await announce(wanted, from: source, isSourceOpen, to: target) {
+                return try await stay(refusal, found, isSourceOpen, from: source, to: target)
+            }
+            // Where the old one is in use, others may have changed something meanwhile.
+            let present = source == used ? try await providers[source].session.networks() : found
+            guard present != found else {
+                if isSourceOpen { await remove(found, from: source, to: target) }
                 return target
             }
-            await takeBack(found, from: target, to: source, refusal)
-            return source
+            found = present
         }
-        if isSourceOpen { await remove(found, from: source, to: target) }
-        return target
+        throw ManagementError(.disconnected, "\(providers[source].name) changes faster than it can be moved")
+    }
+
+    /// A move follows changes so often.
+    private static let roundLimit = 10
+
+    /// The new provider refuses.
+    ///
+    /// - Returns: the provider to be used.
+    private func stay(
+        _ refusal: String, _ found: Set<Network>, _ isSourceOpen: Bool, from source: Int,
+        to target: Int
+    ) async throws(ManagementError) -> Int {
+        // Nobody has refused anything when this was cut off: both announce, and the next try goes on.
+        guard !Task.isCancelled, !isClosing else { throw ManagementError(.disconnected, "cut off: \(refusal)") }
+        guard isSourceOpen else { throw ManagementError(.rejected, refusal) }
+        guard lastActive != target else {
+            // What is left at the old one is no reason to leave the new one.
+            mayHaveLeftovers = true
+            trouble(move(.leftover, from: source, to: target, found.count, refusal))
+            await withdraw(found.filter { isWithdrawn($0.prefix) }, from: source)
+            return target
+        }
+        await takeBack(found, from: target, to: source, refusal)
+        return source
     }
 
     // MARK: - Steps
@@ -140,7 +162,7 @@ extension SwitchingSession {
 
     /// What this move has added to the new provider before that refused is removed from it; the old one announces it on.
     /// What the new one had before stays: nobody knows here whether the old one's reaches the routers.
-    private func takeBack(_ found: Set<Network>, from target: Int, to source: Int, _ refusal: String) async {
+    func takeBack(_ found: Set<Network>, from target: Int, to source: Int, _ refusal: String) async {
         refused(refusal, by: target, count: found.count)
         let session = providers[target].session
         if let networks = try? await session.networks() {
@@ -154,6 +176,8 @@ extension SwitchingSession {
                 if result.outcome == .applied { both.subtract(edits.filter(\.isRemoval).map(\.prefix)) }
             }
             if !both.isEmpty { trouble(move(.leftover, from: target, to: source, both.count, refusal)) }
+        } else if let added = undoing[target]?.count, added > 0 {
+            trouble(move(.leftover, from: target, to: source, added, refusal))
         }
         mayHaveLeftovers = true
         await session.close()
@@ -186,7 +210,7 @@ extension SwitchingSession {
         tell(.moved(move))
     }
 
-    private static let cause = "the provider changes"
+    static let cause = "the provider changes"
 
     private func move(
         _ step: ProviderMove.Step, from source: Int, to target: Int, _ count: Int, _ error: String? = nil

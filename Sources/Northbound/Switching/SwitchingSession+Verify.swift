@@ -5,14 +5,18 @@ extension SwitchingSession {
     /// Waits until the new provider has installed everything, and BGP has it: as the old one sees, where that sees BGP,
     /// else as far as it can be expected.
     ///
+    /// While a session is in use its calls have their turns between two looks; what they withdraw is not waited for.
+    ///
     /// - Returns: what hinders it; nil when nothing does.
     func hindrance(
         of wanted: Set<IPPrefix>, by target: Int, seenBy witness: (any RedistributionWitness)?
     ) async throws(ManagementError) -> String? {
         // Each look reads all of it, in bgpd's loop too.
         var pause = Duration.milliseconds(50)
-        var rest = times.installation
+        var left = times.installation
+        let before = withdrawn
         while true {
+            let wanted = wanted.subtracting(withdrawn.subtracting(before))
             var reason = "not all of it was installed within \(times.installation)"
             do throws(ManagementError) {
                 if try await isInstalled(wanted, by: target) {
@@ -25,13 +29,14 @@ extension SwitchingSession {
                 if error.code == .unsupported { return error.message }
                 guard error.code == .deadlineExceeded else { throw error }
             }
-            guard rest > .zero, (try? await clock.sleep(for: pause)) != nil else { return reason }
-            rest -= pause
+            guard left > .zero else { return reason }
+            try await rest(for: pause)
+            left -= pause
             pause = min(pause * 2, .milliseconds(500))
         }
         let settleTime = providers[target].settleTime
-        guard settleTime > .zero, (try? await clock.sleep(for: settleTime)) == nil else { return nil }
-        return "cut off"
+        if settleTime > .zero { try await rest(for: settleTime) }
+        return nil
     }
 
     private func isInstalled(_ wanted: Set<IPPrefix>, by target: Int) async throws(ManagementError) -> Bool {

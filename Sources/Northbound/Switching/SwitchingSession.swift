@@ -31,11 +31,16 @@ public actor SwitchingSession: ManagementSession {
     var undoing: [Int: [IPPrefix: NetworkEdit]] = [:]
     /// The last trouble with the other provider that was told.
     var lastTrouble: ProviderMove?
-    /// The preferred provider is not looked for before.
+    /// The preferred provider is left alone for a while.
     var isWaitingAfterRefusal = false
-    /// Until then the preferred provider is waited for; it was in use and has gone.
-    private var patienceIsOver = true
-    private var patience: Task<Void, Never>?
+    /// The provider that everything is being moved to while the other one is in use.
+    var trial: Int?
+    /// How often the provider in use has changed lately.
+    var unrest: Unrest
+    /// Since when the preferred provider is waited for, by `elapsed`.
+    private var awaySince: Duration?
+    /// Time since this object was made, by `clock`.
+    let elapsed: @Sendable () -> Duration
 
     /// Calls of `close()` under way: nothing is opened meanwhile.
     private var closings = 0
@@ -43,7 +48,7 @@ public actor SwitchingSession: ManagementSession {
     private var forwarders: [Task<Void, Never>?] = [nil, nil]
     /// How often each was opened: a late end of a session before is not taken for that of the present one.
     private var openings = [0, 0]
-    private var watch: Task<Void, Never>?
+    var watch: Task<Void, Never>?
     private var eventContinuation: AsyncStream<SessionEvent>.Continuation?
 
     /// Makes a session over two providers; nothing happens before `open()`.
@@ -57,6 +62,13 @@ public actor SwitchingSession: ManagementSession {
         self.isAutomatic = isAutomatic
         self.times = times
         self.clock = clock
+        elapsed = Self.stopwatch(clock)
+        unrest = Unrest(times)
+    }
+
+    private static func stopwatch(_ clock: some Clock<Duration>) -> @Sendable () -> Duration {
+        let start = clock.now
+        return { start.duration(to: clock.now) }
     }
 
     // MARK: - ManagementSession
@@ -77,14 +89,22 @@ public actor SwitchingSession: ManagementSession {
         let chosen = try await choose()
         let used = try await moveAll(to: chosen)
         undoing = [:]
-        if lastActive != used { withdrawn = [] }
-        active = used
-        lastActive = used
+        use(used)
         known = try await read(used)
         watchOver()
         let capabilities = try await providers[used].session.open()
         guard active == used, !isClosing else { throw Self.notOpen }
         return capabilities
+    }
+
+    /// From now on a provider is the one that knows what is wanted.
+    func use(_ used: Int) {
+        if lastActive != used {
+            withdrawn = []
+            if lastActive != nil { unrest.moved(at: elapsed()) }
+        }
+        active = used
+        lastActive = used
     }
 
     /// Our networks as the provider in use has them.
@@ -117,6 +137,7 @@ public actor SwitchingSession: ManagementSession {
         case .applied:
             noteWithdrawals(transaction.edits)
             known.apply(transaction.edits)
+            await withdrawFromTrial(transaction.edits)
         case .rejected(let why): notice(why, of: active)
         case .unknown(let why):
             noteWithdrawals(transaction.edits)
@@ -129,23 +150,18 @@ public actor SwitchingSession: ManagementSession {
     /// which may have opened one.
     public func close() async {
         closings += 1
-        endTasks()
+        watch?.cancel()
         for provider in providers { await provider.session.close() }
         await enter()
         defer { leave() }
-        endTasks()
+        watch?.cancel()
         for (index, provider) in providers.enumerated() {
             await provider.session.close()
             forwarders[index]?.cancel()
         }
         active = nil
-        patienceIsOver = true
+        awaySince = nil
         closings -= 1
-    }
-
-    private func endTasks() {
-        watch?.cancel()
-        patience?.cancel()
     }
 
     /// News of the provider in use, and of moves; a second call ends the first stream.
@@ -165,12 +181,12 @@ public actor SwitchingSession: ManagementSession {
     private func choose() async throws(ManagementError) -> Int {
         do throws(ManagementError) {
             try await open(0)
-            patienceIsOver = true
+            awaySince = nil
             return 0
         } catch {
-            let isRefusal = ![.unreachable, .unresponsive, .disconnected].contains(error.code)
-            // One that comes back may refuse before it has read its configuration.
-            guard patienceIsOver, isAutomatic || isRefusal else { throw error }
+            let isRefusal = ![.unreachable, .unresponsive, .disconnected, .deadlineExceeded].contains(error.code)
+            guard isAutomatic || isRefusal else { throw error }
+            if isAutomatic, isToBeWaitedFor(error) { throw error }
             do throws(ManagementError) {
                 try await open(1)
                 // Without being told to, only to go on with what is there.
@@ -181,6 +197,16 @@ public actor SwitchingSession: ManagementSession {
             if isRefusal { refused(error.message, by: 0, count: 0) }
             return 1
         }
+    }
+
+    /// A bgpd that is restarted comes back, and may refuse before it has read its configuration. One that is there and does
+    /// not answer is busy, and what the other one announces would have to go through it as well.
+    private func isToBeWaitedFor(_ error: ManagementError) -> Bool {
+        let isBusy = [.unresponsive, .disconnected, .deadlineExceeded].contains(error.code)
+        guard lastActive != 1, isBusy || awaySince != nil else { return false }
+        let since = awaySince ?? elapsed()
+        awaySince = since
+        return elapsed() - since < (isBusy ? times.busyPatience : times.patience)
     }
 
     /// Opens a provider and listens to it.
@@ -210,12 +236,7 @@ public actor SwitchingSession: ManagementSession {
         active = nil
         tell(.disconnected(reason))
         watch?.cancel()
-        guard index == 0, isAutomatic else { return }
-        patienceIsOver = false
-        patience?.cancel()
-        patience = Task { [weak self, clock, times] in
-            if (try? await clock.sleep(for: times.patience)) != nil { await self?.endPatience() }
-        }
+        if index == 0 { awaySince = elapsed() }
     }
 
     /// A failed commit may say that the provider has gone.
@@ -223,44 +244,7 @@ public actor SwitchingSession: ManagementSession {
         if why.code == ManagementError.Code.disconnected.description { lose(index, why.message) }
     }
 
-    private func endPatience() { patienceIsOver = true }
-
     func tell(_ event: SessionEvent) { eventContinuation?.yield(event) }
-
-    // MARK: - Meanwhile
-
-    /// Looks for the preferred provider while the other one is used, and for leftovers.
-    private func watchOver() {
-        watch?.cancel()
-        guard active != 0 || mayHaveLeftovers else { return }
-        watch = Task { [weak self, clock, times] in
-            if await self?.isWaitingAfterRefusal == true {
-                guard (try? await clock.sleep(for: times.refusalRetry)) != nil else { return }
-                await self?.endWaitingAfterRefusal()
-            }
-            while (try? await clock.sleep(for: times.retry)) != nil, await self?.look() == true {}
-        }
-    }
-
-    private func endWaitingAfterRefusal() { isWaitingAfterRefusal = false }
-
-    /// False when there is nothing more to look for.
-    private func look() async -> Bool {
-        await enter()
-        defer { leave() }
-        guard let active, !Task.isCancelled, !isClosing else { return false }
-        if active != 0 {
-            // To give up the session for another refusal helps nobody.
-            if await needsOperator(active) { return true }
-            guard (try? await open(0)) != nil else { return true }
-            guard self.active == active else { return false }
-            self.active = nil
-            tell(.disconnected("\(providers[0].name) can be used now"))
-            return false
-        }
-        if (try? await moveAll(to: active)) != nil { undoing = [:] }
-        return mayHaveLeftovers
-    }
 
     // MARK: - Withdrawals
 
@@ -286,12 +270,12 @@ public actor SwitchingSession: ManagementSession {
 
     var isClosing: Bool { closings > 0 }
 
-    private func enter() async {
+    func enter() async {
         if turnstile.tryEnter() { return }
         await withCheckedContinuation { turnstile.wait($0) }
     }
 
-    private func leave() { turnstile.leave() }
+    func leave() { turnstile.leave() }
 
     func read(_ index: Int) async throws(ManagementError) -> Set<Network> {
         try await noticing(index) { (session) async throws(ManagementError) in try await session.networks() }

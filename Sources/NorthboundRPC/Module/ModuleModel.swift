@@ -57,8 +57,8 @@ enum ClassRouteMap {
         let lines = missing.sorted().map { "route-map \(NetworkPath.routeMapPrefix)\($0) permit 10" }
         return ManagementError(
             .rejected,
-            "bgpd has no route-map of class \(missing.sorted().map(\.rawValue).joined(separator: ", ")); add, with the "
-                + "attributes that it shall have: \(lines.joined(separator: "; "))")
+            "bgpd has \(ClassRefusal.noRouteMap(missing)) add, with the attributes that it shall have: "
+                + lines.joined(separator: "; "))
     }
 
     /// True for a path at or below a route-map.
