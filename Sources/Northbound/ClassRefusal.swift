@@ -29,6 +29,7 @@ public enum ClassRefusal {
                 named.insert(name)
             }
         }
-        return Set(edits.filter { if case .set(let network) = $0 { named.contains(network.attributeClass) } else { false } })
+        return Set(
+            edits.filter { if case .set(let network) = $0 { named.contains(network.attributeClass) } else { false } })
     }
 }

@@ -42,8 +42,14 @@ extension ModuleLabTests {
                     process = try await node.start("auto")
                     try await node.check(provider: "bgpd")
                 }
-                let deleted = await watch.end(node.lasting)
+                let deleted = watch.deletions(of: node.lasting)
                 #expect(deleted.isEmpty, "FRR \(node.node.frrVersion): \(deleted.count), \(deleted.prefix(3))")
+                // And it does see what leaves.
+                try await node.commit("end", node.lasting.map { .remove($0) })
+                try await eventually("the routers have deleted all") {
+                    watch.deletions(of: node.lasting).count >= node.lasting.count * lab.description.routers.count
+                }
+                await watch.end()
                 await process.process.stop()
             }
         }
@@ -57,7 +63,8 @@ extension ModuleLabTests {
                 try node.showModule()
                 _ = try await process.process.line(containing: "\"removed\"")
                 try await node.check(provider: "bgpd")
-                let deleted = await watch.end(node.lasting)
+                let deleted = watch.deletions(of: node.lasting)
+                await watch.end()
                 #expect(deleted.isEmpty, "FRR \(node.node.frrVersion): \(deleted.count), \(deleted.prefix(3))")
                 await process.process.stop()
             }
@@ -80,7 +87,8 @@ extension ModuleLabTests {
                     // Once they are back none leaves again while the rest of the move is made up for.
                     let watch = try await DeletionWatch(lab)
                     try await node.check(provider: to == "auto" ? "bgpd" : to)
-                    let deleted = await watch.end(node.lasting)
+                    let deleted = watch.deletions(of: node.lasting)
+                    await watch.end()
                     #expect(deleted.isEmpty, "FRR \(node.node.frrVersion): \(deleted.count), \(deleted.prefix(3))")
                     await process.process.stop()
                 }
@@ -108,19 +116,18 @@ private struct DeletionWatch: Sendable {
         }
     }
 
-    /// The lines about prefixes.
-    func end(_ prefixes: [IPPrefix]) async -> [String] {
+    /// The lines about prefixes so far.
+    func deletions(of prefixes: [IPPrefix]) -> [String] {
         let addresses = Set(prefixes.map { "\($0.address)" })
-        var lines: [String] = []
-        for monitor in monitors {
-            await monitor.stop()
-            lines += monitor.lines.value.filter { line in
-                let words = line.split(separator: " ")
-                return words.first == "Deleted"
-                    && words.contains { addresses.contains(String($0.split(separator: "/")[0])) }
-            }
+        return monitors.flatMap(\.lines.value).filter { line in
+            let words = line.split(separator: " ")
+            return words.first == "Deleted"
+                && words.contains { addresses.contains(String($0.split(separator: "/")[0])) }
         }
-        return lines
+    }
+
+    func end() async {
+        for monitor in monitors { await monitor.stop() }
     }
 }
 

@@ -96,6 +96,7 @@ import Testing
         let session = providers.session(clock: clock)
         let told = await Told(session)
         #expect(try await session.open().provider == "mgmtd")
+        let openings = providers.mgmtd.openCount.value
         for round in 1...3 {
             _ = try await clock.sleeps.wait(for: "the long pause") { $0[.seconds(300)] == round }
             clock.advance(by: .seconds(300))
@@ -106,7 +107,7 @@ import Testing
         // Asked each time, and told once.
         #expect(providers.bgpd.transactions.value.count == 4)
         #expect(told.events.value.count == 1)
-        #expect(providers.mgmtd.openCount.value == 1)
+        #expect(providers.mgmtd.openCount.value == openings)
         #expect(try await session.networks() == [Self.one, Self.two])
         #expect(await providers.bgpd.running.isEmpty)
         await session.close()
