@@ -48,7 +48,6 @@ struct MatrixCase: Sendable {
         return problems + (try found.get())
     }
 
-
     private var relayFault: RelayFault {
         switch fault {
         case .cut(let cut): .cut(cut, step: step)
