@@ -43,6 +43,8 @@ class Schema(unittest.TestCase):
         ("config.log.level=loud", "/config/log/level", "warning"),
         ("frr.runDir=", "/frr/runDir", "pattern"),
         ("metrics.port=0", "/metrics/port", "minimum"),
+        ("metrics.prometheusRule.enabled=1", "/metrics/prometheusRule/enabled", "boolean"),
+        ("metrics.prometheusRule.rules.a=b", "/metrics/prometheusRule", "rules"),
         ("image.pullPolicy=Sometimes", "/image/pullPolicy", "IfNotPresent"),
         ("securityContext.privileged=maybe", "/securityContext/privileged", "want boolean"),
         ("updateStrategy.maxUnavailable=0", "/updateStrategy/maxUnavailable", "minimum"),
