@@ -6,7 +6,8 @@ import helm_python as helm
 from chart import configuration, containers, mounts, pod, render
 
 TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount"
-NODE = [{"name": "COSMOLET_NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}]
+ENVIRONMENT = [{"name": "COSMOLET_NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}},
+               {"name": "COSMOLET_CONFIG", "value": "/etc/cosmolet/agent.yaml"}]
 WITH_FRR = {
     "runAsUser": 0, "privileged": False, "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True,
     "capabilities": {"drop": ["ALL"], "add": ["DAC_OVERRIDE"]}, "seccompProfile": {"type": "RuntimeDefault"}}
@@ -155,7 +156,7 @@ class Split(unittest.TestCase):
         self.assertEqual({m["mountPath"] for m in self.agent["volumeMounts"]},
                          {"/etc/cosmolet", TOKEN, "/run/cosmolet"})
         self.assertEqual({m["readOnly"] for m in self.agent["volumeMounts"]}, {True})
-        self.assertEqual(self.agent["env"], NODE)
+        self.assertEqual(self.agent["env"], ENVIRONMENT)
 
     def test_agent_is_nobody(self):
         self.assertEqual(self.agent["securityContext"], {
@@ -167,7 +168,8 @@ class Split(unittest.TestCase):
         self.assertEqual({name: m["mountPath"] for name, m in mounts(self.northbound).items()}, {
             "northbound-config": "/etc/cosmolet", "frr-run": "/var/run/frr", "sockets": "/run/cosmolet",
             "journal": "/var/lib/cosmolet"})
-        self.assertNotIn("env", self.northbound)
+        self.assertEqual(self.northbound["env"], [
+            {"name": "COSMOLET_CONFIG", "value": "/etc/cosmolet/northbound.yaml"}])
         (volume,) = [v for v in pod(self.objects)["volumes"] if v["name"] == "frr-run"]
         self.assertEqual(volume["hostPath"], {"path": "/var/run/frr", "type": "Directory"})
 
@@ -225,7 +227,7 @@ class Embedded(unittest.TestCase):
 
     def test_one_container_has_it_all(self):
         (agent,) = containers(self.objects).values()
-        self.assertEqual(agent["env"], NODE)
+        self.assertEqual(agent["env"], ENVIRONMENT)
         self.assertEqual({name: m["mountPath"] for name, m in mounts(agent).items()}, {
             "agent-config": "/etc/cosmolet", "frr-run": "/var/run/frr", "sockets": "/run/cosmolet",
             "journal": "/var/lib/cosmolet", "token": TOKEN})

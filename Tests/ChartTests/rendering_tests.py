@@ -222,7 +222,7 @@ class Overrides(unittest.TestCase):
         self.assertEqual(template["metadata"]["labels"]["tier"], "edge")
         self.assertIn("nodeAffinity", template["spec"]["affinity"])
         self.assertNotIn("tolerations", template["spec"])
-        self.assertEqual(containers(objects)["agent"]["env"][1], {"name": "A", "value": "b"})
+        self.assertEqual(containers(objects)["agent"]["env"][2], {"name": "A", "value": "b"})
         self.assertEqual(template["spec"]["volumes"][-1], {"name": "tmp"})
         self.assertEqual(containers(objects)["agent"]["volumeMounts"][-1], {"name": "tmp", "mountPath": "/tmp"})
         rolling = objects["DaemonSet"]["spec"]["updateStrategy"]["rollingUpdate"]
