@@ -47,11 +47,6 @@ final class NorthboundTelemetry: Sendable {
         for outcome in [TransactionOutcome.applied, .rejected, .unknown] {
             transactions.increment([.kind: TransactionKind.commit.rawValue, .outcome: outcome.rawValue], by: 0)
         }
-        for provider in Providers.Name.allCases {
-            for step in ProviderMove.Step.allCases {
-                providerMoves.increment([.provider: provider.rawValue, .step: step.rawValue], by: 0)
-            }
-        }
         let clients = registry.gauge(MetricCatalogue.northboundClients)
         let leases = registry.gauge(MetricCatalogue.leases)
         registry.onScrape { [weak self] _ in

@@ -7,7 +7,7 @@ internal import NorthboundRPC
 /// The ways to one FRR: the only place where sessions with it are made.
 public struct Providers: Sendable {
     /// A way to FRR.
-    public enum Name: String, Sendable, CaseIterable {
+    public enum Name: String, Sendable {
         // As in logs, metrics and the journal.
         case mgmtd, bgpd
     }
