@@ -61,8 +61,8 @@ class Alerts(unittest.TestCase):
             with self.subTest(alert=rule["alert"]):
                 self.assertIn(rule["labels"]["severity"], ("critical", "warning"))
                 self.assertEqual(set(rule["annotations"]), {"summary", "description"})
-                self.assertIn(f"| `{rule['alert']}` | {rule['labels']['severity']} |", self.documentation)
-        documented = re.findall(r"^\| `(Cosmolet\w+)` \|", self.documentation, re.MULTILINE)
+                self.assertIn(f"| {rule['alert']} | {rule['labels']['severity']} |", self.documentation)
+        documented = re.findall(r"^\| (Cosmolet\w+) \|", self.documentation, re.MULTILINE)
         self.assertEqual(documented, [rule["alert"] for rule in self.rules])
 
     def test_prometheus_rule_only_on_request_and_with_all_of_them(self):
