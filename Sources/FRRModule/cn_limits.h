@@ -65,5 +65,10 @@
 
 // The state file; a longer one is not read.
 #define CN_STATE_BYTES (32u << 20)
+// Seconds that bgpd may have been away, unless the argument `state-age` says otherwise; and the most that it can say.
+#define CN_STATE_AGE_DEFAULT 600u
+#define CN_STATE_AGE (7u * 24 * 3600)
+// Linux' name for a run of the machine: a UUID.
+#define CN_BOOT_BYTES 36u
 
 #endif

@@ -23,6 +23,8 @@
 /// How often the state file is looked after, and after how many times all networks are.
 #define UPKEEP_MILLISECONDS 1000
 #define UPKEEP_AUDIT 10
+/// After how many of them the state file says that bgpd is alive.
+#define UPKEEP_BEAT 10
 #define RETRY_MILLISECONDS 5000
 
 struct cn_module cn_module;
@@ -51,6 +53,7 @@ static void restore(void)
     if (cn_restore_step(state->restore, &service->running)) {
         if (bgpd_monotonic_us() - cn_module.configured_us < RESTORE_GIVE_UP_US)
             return;
+        service->running.not_restored += cn_restore_count(state->restore);
         bgpd_log(
             BGPD_WARNING, "%zu networks are not restored: their instance is not there",
             cn_restore_count(state->restore));
@@ -131,8 +134,10 @@ static void on_upkeep(struct event *event)
     (void)event;
     // Between the slices of a transaction nothing else moves.
     restore();
+    if (++count % UPKEEP_BEAT == 0)
+        cn_state_beat(&service->state);
     if (!service->call.is_there && cn_module.configured_us != 0) {
-        if (++count % UPKEEP_AUDIT == 0)
+        if (count % UPKEEP_AUDIT == 0)
             cn_running_notice(&service->running);
         if (cn_state_is_stale(&service->state, &service->running))
             cn_state_rewrite(&service->state, &service->running);
@@ -157,7 +162,8 @@ static void on_start(struct event *event)
     service->state.descriptor = -1;
     strlcpy(service->state.path, cn_module.options.state, sizeof(service->state.path));
     if (service->state.path[0] != '\0')
-        service->state.restore = cn_restore_read(service->state.path, &service->running, &good);
+        service->state.restore = cn_restore_read(
+            service->state.path, cn_module.options.state_age_s, &service->running, &good);
     cn_state_resume(&service->state, good);
     if (service->state.restore != NULL) {
         bgpd_networks_watch(on_instance);
@@ -194,6 +200,7 @@ static int on_early_fini(void)
     cn_module.is_serving = false;
     cn_server_close(&cn_module.server);
     cn_arena_free(&cn_module.service.call.arena);
+    cn_state_beat(&cn_module.service.state);
     cn_state_close(&cn_module.service.state);
     cn_restore_free(cn_module.service.state.restore);
     cn_module.service.state.restore = NULL;

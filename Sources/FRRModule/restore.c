@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "restore.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -131,33 +132,42 @@ static void take_network(const char *vrf_name, const struct cn_prefix *prefix, c
 }
 
 struct cn_restore *cn_restore_read_bytes(
-    const char *bytes, size_t count, struct cn_running *running, size_t *good)
+    const char *bytes, size_t count, uint64_t maximum_age_s, struct cn_running *running, size_t *good)
 {
     struct cn_restore *restore = calloc(1, sizeof(*restore));
+    const char *refusal = cn_state_refusal(bytes, count, maximum_age_s);
     uint64_t generation;
     *good = 0;
     if (restore == NULL)
         return NULL;
     struct cn_state_reader reader = {take_class, take_network, restore};
     *good = cn_state_read(bytes, count, &reader, &generation);
-    if (*good < count)
+    if (refusal != NULL) {
+        bgpd_log(BGPD_WARNING, "the state file is not restored (%zu networks): %s", cn_restore_count(restore), refusal);
+        running->not_restored += cn_restore_count(restore);
+        *good = 0;
+    } else if (*good < count)
         bgpd_log(BGPD_WARNING, "the state file is damaged behind byte %zu; what is before is used", *good);
     if (generation >= running->generation && generation < UINT64_MAX)
         running->generation = generation + 1;
-    if (cn_restore_count(restore) > 0)
+    if (refusal == NULL && cn_restore_count(restore) > 0)
         return restore;
     cn_restore_free(restore);
     return NULL;
 }
 
-struct cn_restore *cn_restore_read(const char *path, struct cn_running *running, size_t *good)
+struct cn_restore *cn_restore_read(
+    const char *path, uint64_t maximum_age_s, struct cn_running *running, size_t *good)
 {
     size_t count;
     *good = 0;
     char *bytes = cn_state_load(path, &count);
-    if (bytes == NULL)
+    if (bytes == NULL) {
+        if (errno != ENOENT)
+            bgpd_log(BGPD_WARNING, "the state file %s is not restored: %s", path, strerror(errno));
         return NULL;
-    struct cn_restore *restore = cn_restore_read_bytes(bytes, count, running, good);
+    }
+    struct cn_restore *restore = cn_restore_read_bytes(bytes, count, maximum_age_s, running, good);
     free(bytes);
     return restore;
 }
@@ -228,9 +238,11 @@ static void restore_vrf(
     }
     restore->vrfs[vrf].is_done =
         failed == 0 || bgpd_monotonic_us() - restore->vrfs[vrf].since_us >= PATIENCE_US;
-    if (failed > 0 && restore->vrfs[vrf].is_done)
+    if (failed > 0 && restore->vrfs[vrf].is_done) {
+        running->not_restored += failed;
         bgpd_log(
             BGPD_ERROR, "VRF %s: %zu networks are not restored: %s", restore->vrfs[vrf].name, failed, status.text);
+    }
 }
 
 bool cn_restore_step(struct cn_restore *restore, struct cn_running *running)

@@ -17,6 +17,8 @@ struct cn_running {
     uint64_t classes;
     /// How often somebody else was found to have changed ours.
     uint64_t foreign_changes;
+    /// Networks of the state file that a restart did not bring back.
+    uint64_t not_restored;
     /// Networks of ours that there may be.
     uint32_t maximum;
 };

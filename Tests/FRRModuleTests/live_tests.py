@@ -13,10 +13,23 @@ import time
 import unittest
 
 import northbound_client as api
-from lab import LAB, Node, lab, router_count, routes, wait_until
+from lab import LAB, Node, RouterLog, lab, router_count, router_counts, routes, wait_until
 from northbound_client import announce, define, undefine, withdraw
 
 CLASSES = define("gold", community="65001:100") + define("silver", community="65001:101")
+
+
+def fingerprint(data, start=0xCBF29CE484222325):
+    """The check sum of the state file, before it is cut: FNV-1a and a last mix."""
+    for byte in data:
+        start = (start ^ byte) * 0x100000001B3 % (1 << 64)
+    return start ^ start >> 29
+
+
+def state_head(boot, seconds):
+    """The first line of a state file, without its end."""
+    line = f"cosmolet-northbound 2 {boot} {seconds:012}"
+    return f"{line} {fingerprint(bytes(8), fingerprint(line.encode())) & 0xFFFFFFFF:08x}"
 
 
 class ModuleTests:
@@ -377,25 +390,38 @@ class ModuleTests:
         self.client = api.Client(self.node.socket, self.client.name)
         self.addCleanup(self.client.close)
 
+    def kill_and_start(self, count):
+        """Kills bgpd with so many networks of each family, and sees that the router has all of them within a second of
+        its sessions' establishment, by the router's own time."""
+        everything = [("Established", count)] * 2
+        wait_until("the router has them", lambda: router_counts(self.node) == everything)
+        self.node.daemon("kill")
+        wait_until("the router has lost them", lambda: not any(
+            state == "Established" for state, _ in router_counts(self.node)))
+        log = RouterLog(self.node)
+        self.node.daemon("start")
+        wait_until("the router has all of them", lambda: router_counts(self.node) == everything, 30)
+        seen = time.time()
+        for family in ("ipv4", "ipv6"):
+            up, end = log.established(family), wait_until("End-of-RIB", lambda family=family: log.all_received(family))
+            print(f"{self.node.name}, {family}: {count} networks within {(seen - up) * 1000:.0f} ms of the session, "
+                  f"End-of-RIB after {(end - up) * 1000:.0f} ms", flush=True)
+            self.assertLess(seen - up, 1)
+        self.client.close()
+        self.client = api.Client(self.node.socket, self.client.name)
+        self.addCleanup(self.client.close)
+
     def test_killed_bgpd_announces_again(self):
         prefixes = [f"10.7.{number // 250}.{number % 250 + 1}/32" for number in range(1000)]
+        prefixes += [f"2001:db8:7::{number:x}/128" for number in range(1, 1001)]
         self.client.commit([announce(prefix) for prefix in prefixes])
         self.client.commit([withdraw(prefixes[0]), announce("10.8.0.1/32", "silver")])
-        wait_until("the router has them", lambda: router_count(self.node) == ("Established", 1000))
         generation = self.client.get()[1]
-        self.node.daemon("kill")
-        wait_until("the router has lost them", lambda: router_count(self.node)[0] != "Established")
-        self.node.daemon("start")
-        wait_until("the session is back", lambda: router_count(self.node)[0] == "Established", 30)
-        began = time.monotonic()
-        wait_until("the router has all of them", lambda: router_count(self.node) == ("Established", 1000))
-        took = time.monotonic() - began
-        print(f"{self.node.name}: 1,000 networks {took * 1000:.0f} ms after the session was seen", flush=True)
-        self.assertLess(took, 1)
-        self.start_again("restart")
+        self.kill_and_start(1000)
         self.assertEqual(set(self.client.networks()), set(prefixes[1:]) | {"10.8.0.1/32"})
         self.assertGreater(self.client.get()[1], generation)
-        self.assertIn("1000 networks restored", self.node.log_text())
+        self.assertIn("2000 networks restored", self.node.log_text())
+        self.client.commit([withdraw(prefix) for prefix in prefixes])
 
     def test_killed_bgpd_announces_again_with_classes_of_its_configuration(self):
         """Route-maps stand behind `router bgp` in frr.conf, and vtysh sends it line by line."""
@@ -409,25 +435,59 @@ class ModuleTests:
         self.start_again("restart")
         classes = ("theirs", "default")
         prefixes = [f"10.7.{number // 250}.{number % 250 + 1}/32" for number in range(1000)]
+        prefixes += [f"2001:db8:7::{number:x}/128" for number in range(1, 1001)]
         self.client.commit([announce(prefix, classes[number % 2]) for number, prefix in enumerate(prefixes)])
         before = self.client.networks()
-        wait_until("the router has them", lambda: router_count(self.node) == ("Established", 1000))
-        self.node.daemon("kill")
-        wait_until("the router has lost them", lambda: router_count(self.node)[0] != "Established")
-        self.node.daemon("start")
-        wait_until("the session is back", lambda: router_count(self.node)[0] == "Established", 30)
-        began = time.monotonic()
-        wait_until("the router has all of them", lambda: router_count(self.node) == ("Established", 1000))
-        took = time.monotonic() - began
-        print(f"{self.node.name}: 1,000 networks with classes of frr.conf {took * 1000:.0f} ms after the session was "
-              "seen", flush=True)
-        self.assertLess(took, 1)
+        self.kill_and_start(1000)
         self.assertEqual(routes("router-frr", prefixes[0])[prefixes[0]][self.node.facts["ipv4"]], ["65001:105"])
-        self.client.close()
-        self.client = api.Client(self.node.socket, self.client.name)
-        self.addCleanup(self.client.close)
         self.assertEqual(self.client.networks(), before)
         self.client.commit([withdraw(prefix) for prefix in prefixes])
+
+    def start_with_state_file(self, change):
+        """Kills bgpd, changes the first line of its state file, and starts it; what it logs of that file."""
+        file = self.node.run / "cosmolet.state"
+        self.node.daemon("kill")
+        head, rest = file.read_text().split("\n", 1)
+        file.write_text(change(head) + "\n" + rest)
+        before = len(self.node.log_text())
+        self.start_again("start")
+        return self.node.log_text()[before:]
+
+    def test_state_file_of_another_time_is_not_restored(self):
+        vips = CLASSES + [announce("198.51.100.1/32"), announce("2001:db8::1/128")]
+        self.client.commit(vips)
+        state = self.node.run / "cosmolet.state"
+        _, _, boot, alive, _ = state.read_text().split("\n", 1)[0].split(" ")
+        self.assertEqual(boot, pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip())
+        alive = int(alive)
+        now = float(pathlib.Path("/proc/uptime").read_text().split()[0])
+        self.assertTrue(now - 25 < alive <= now, (alive, now))
+
+        def restored(boot, seconds):
+            log = self.start_with_state_file(lambda _: state_head(boot, seconds))
+            found = set(self.client.networks())
+            self.assertEqual(self.node.show()["notRestored"], 2 - len(found))
+            return len(found), log
+
+        # Two minutes.
+        self.assertEqual(restored(boot, alive - 120)[0], 2)
+        count, log = restored(boot, alive - 3 * 3600)
+        self.assertEqual(count, 0)
+        self.assertRegex(log, r"is not restored \(2 networks\): bgpd was away for 108\d\d s, and state-age is 600 s")
+        self.client.commit(vips)
+        count, log = restored("fedcba98-7654-4321-8fed-cba987654321", alive)
+        self.assertEqual(count, 0)
+        self.assertIn("(2 networks): this machine was started since", log)
+        self.client.commit(vips)
+        log = self.start_with_state_file(lambda _: "cosmolet-northbound 1")
+        self.assertIn("another version of this module wrote it", log)
+        self.assertEqual(self.client.networks(), {})
+        # bgpd was at work all the while, so the file is good again.
+        self.client.commit(vips)
+        self.node.option("state-age=7200")
+        self.addCleanup(self.start_again, "restart")
+        self.addCleanup(self.node.option, None)
+        self.assertEqual(restored(boot, alive - 3600)[0], 2)
 
     def test_configuration_file_of_bgpd_alone(self):
         """No vtysh: bgpd reads a file when it starts."""

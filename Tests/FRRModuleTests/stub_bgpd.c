@@ -28,6 +28,8 @@ void stub_start(void)
     stub_end();
     stub.fail_at = UINT64_MAX;
     stub.clock_us = 1000000;
+    stub.boot_id = STUB_BOOT_ID;
+    stub.boot_seconds = 86400;
     stub_add_instance("default");
 }
 
@@ -370,4 +372,14 @@ uint64_t bgpd_monotonic_us(void)
 uint64_t bgpd_realtime_us(void)
 {
     return 1760000000000000u + stub.clock_us;
+}
+
+uint64_t bgpd_boot_seconds(void)
+{
+    return stub.boot_seconds;
+}
+
+const char *bgpd_boot_id(void)
+{
+    return stub.boot_id;
 }

@@ -8,6 +8,7 @@
 
 #define STUB_INSTANCES 4
 #define STUB_ROUTES 64
+#define STUB_BOOT_ID "01234567-89ab-4cde-8f01-23456789abcd"
 #define STUB_REDISTRIBUTIONS 40
 
 struct stub_network {
@@ -50,6 +51,9 @@ struct stub_bgpd {
     uint64_t clock_us;
     /// How far the clock goes whenever it is read.
     uint64_t clock_step_us;
+    /// As `bgpd_boot_id` and `bgpd_boot_seconds` answer.
+    const char *boot_id;
+    uint64_t boot_seconds;
     bool is_being_configured;
     char last_log[4096];
     unsigned log_count;
