@@ -47,8 +47,12 @@
 #define CN_INSTANCES 64u
 // Lines `redistribute table-direct` of one instance that are told.
 #define CN_REDISTRIBUTIONS 32u
-// Classes that one transaction or the state file may name.
+// Classes that there may be, and that one transaction may name.
 #define CN_CLASSES 256u
+// Classes that a state file may name at once while it is read, those included that are gone in its next line.
+#define CN_CLASSES_READ (2u * CN_CLASSES + CN_CLASSES_CHANGED)
+// Commits of classes that one pass of a restore makes at most.
+#define CN_RESTORE_WRITES 8u
 // Classes that one transaction may change, which takes one turn of bgpd's loop.
 #define CN_CLASSES_CHANGED 64u
 #define CN_COMMUNITIES 16u

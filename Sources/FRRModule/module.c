@@ -34,9 +34,10 @@ static struct event *start_event, *read_event, *turn_event, *restore_event, *upk
 
 // ---- Warm restart ----
 
-/// Restores what can be restored by now.
-static void restore(void)
+/// Restores what can be restored by now; what could not, not again at once unless something may have changed.
+static void restore(bool is_news)
 {
+    static uint64_t last_us;
     struct cn_service *service = &cn_module.service;
     struct cn_state_file *state = &service->state;
     // Between the slices of a transaction nothing else moves. While the configuration is read, route-maps may still
@@ -48,8 +49,10 @@ static void restore(void)
         // What came with the configuration belongs into the state file as well.
         state->wants_rewrite |= cn_running_audit(&service->running);
     }
-    if (state->restore == NULL)
+    if (state->restore == NULL
+        || (!is_news && last_us != 0 && bgpd_monotonic_us() - last_us < RESTORE_MILLISECONDS * 1000u))
         return;
+    last_us = bgpd_monotonic_us();
     if (cn_restore_step(state->restore, &service->running)) {
         if (bgpd_monotonic_us() - cn_module.configured_us < RESTORE_GIVE_UP_US)
             return;
@@ -66,7 +69,7 @@ static void restore(void)
 static void on_restore(struct event *event)
 {
     (void)event;
-    restore();
+    restore(true);
     if (cn_module.service.state.restore != NULL)
         event_add_timer_msec(loop, on_restore, NULL, RESTORE_MILLISECONDS, &restore_event);
 }
@@ -94,7 +97,7 @@ static void on_turn(struct event *event)
 {
     (void)event;
     // What was committed before the restart comes first; a commit now may take some of it back.
-    restore();
+    restore(false);
     if (cn_server_turn(&cn_module.server))
         event_add_event(loop, on_turn, NULL, 0, &turn_event);
     else
@@ -133,7 +136,7 @@ static void on_upkeep(struct event *event)
     struct cn_service *service = &cn_module.service;
     (void)event;
     // Between the slices of a transaction nothing else moves.
-    restore();
+    restore(false);
     if (++count % UPKEEP_BEAT == 0)
         cn_state_beat(&service->state);
     if (!service->call.is_there && cn_module.configured_us != 0) {

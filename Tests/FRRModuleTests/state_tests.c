@@ -484,6 +484,136 @@ static void test_a_long_file_stays_when_there_is_no_room(void)
     end();
 }
 
+/// Classes `many-0` and so on with a network each, 32 in a transaction.
+static void fill_with_classes(unsigned total)
+{
+    char name[32], prefix[32];
+    for (unsigned done = 0; done < total;) {
+        edits.count = 0;
+        for (unsigned index = 0; index < 32 && done < total; index++, done++) {
+            snprintf(name, sizeof(name), "many-%u", done);
+            snprintf(prefix, sizeof(prefix), "10.1.%u.%u/32", done / 256, done % 256);
+            edits_class(&edits, name, CN_MED, "5");
+            edits_network(&edits, "default", prefix, name);
+        }
+        CHECK(client_commit(&client, &edits, NULL, 0) == CN_OK);
+    }
+}
+
+static void test_all_classes_come_in_few_commits(void)
+{
+    struct cn_running *running = &client.service.running;
+    begin();
+    fill_with_classes(CN_CLASSES);
+    uint64_t digest = stub_digest();
+    // There may be no more of them; but another one in place of one.
+    edits.count = 0;
+    edits_class(&edits, "one-more", CN_MED, "5");
+    CHECK(client_commit(&client, &edits, NULL, 0) == CN_RESOURCE_EXHAUSTED);
+    CHECK(strstr(client.text, "257 classes after this transaction, at most 256") != NULL);
+    edits_network(&edits, "default", "10.1.0.0/32", "one-more");
+    edits_class(&edits, "many-0", -1, NULL);
+    CHECK(client_commit(&client, &edits, NULL, 0) == CN_OK && running->class_count == CN_CLASSES);
+    edits.count = 0;
+    edits_class(&edits, "many-0", CN_MED, "5");
+    edits_network(&edits, "default", "10.1.0.0/32", "many-0");
+    edits_class(&edits, "one-more", -1, NULL);
+    CHECK(client_commit(&client, &edits, NULL, 0) == CN_OK && stub_digest() == digest);
+    restart_client();
+    CHECK(!cn_restore_step(client.service.state.restore, running) && stub_digest() == digest);
+    CHECK(stub.class_writes == CN_CLASSES / CN_CLASSES_CHANGED && running->class_count == CN_CLASSES);
+    CHECK(running->not_restored == 0);
+    end_restart();
+    end();
+}
+
+static void test_classes_wait_for_a_lock(void)
+{
+    struct cn_running *running = &client.service.running;
+    begin();
+    fill_with_classes(100);
+    uint64_t digest = stub_digest();
+    restart_client();
+    stub.is_locked = true;
+    for (unsigned pass = 1; pass <= 3; pass++) {
+        CHECK(cn_restore_step(client.service.state.restore, running));
+        // Not once for each network.
+        CHECK(stub.class_writes == pass && cn_restore_count(client.service.state.restore) == 100);
+    }
+    stub.is_locked = false;
+    CHECK(!cn_restore_step(client.service.state.restore, running) && stub_digest() == digest);
+    CHECK(stub.class_writes == 5 && !cn_running_audit(running));
+    end_restart();
+    end();
+}
+
+static void test_a_class_that_bgpd_refuses(void)
+{
+    struct cn_running *running = &client.service.running;
+    begin();
+    fill_with_classes(100);
+    restart_client();
+    stub.refused_class = "many-70";
+    unsigned passes = 0;
+    while (cn_restore_step(client.service.state.restore, running)) {
+        CHECK(++passes < 100 && stub.class_writes <= passes * CN_RESTORE_WRITES);
+        stub.clock_us += 250000;
+    }
+    // All others are there long before its network is given up.
+    CHECK(running->count == 99 && running->not_restored == 1 && !cn_running_audit(running));
+    CHECK(stub.class_writes < 110 && stub_route_map("default", "10.1.0.70/32") == NULL);
+    CHECK(strstr(stub.last_log, "1 networks are not restored: class many-70 is not there: the stub refuses") != NULL);
+    end_restart();
+    end();
+}
+
+/// Between two rewrites more classes can come and go than there can be at once.
+static void test_many_classes_that_came_and_went(void)
+{
+    char name[32], old[32] = "";
+    size_t count, good;
+    begin();
+    fill();
+    for (unsigned index = 0; index < 2000; index++) {
+        edits.count = 0;
+        snprintf(name, sizeof(name), "short-%u", index);
+        edits_class(&edits, name, CN_MED, "5");
+        edits_network(&edits, "default", "10.1.0.0/32", name);
+        if (index > 0)
+            edits_class(&edits, old, -1, NULL);
+        CHECK(client_commit(&client, &edits, NULL, 0) == CN_OK);
+        strcpy(old, name);
+    }
+    uint64_t digest = stub_digest();
+    char *bytes = cn_state_load(path, &count);
+    CHECK(bytes != NULL && restart(bytes, count, &good) == digest && good == count);
+    free(bytes);
+    end();
+}
+
+/// No module writes such a file; it is read as far as there is room, and what is left out is said.
+static void test_a_file_of_too_many_classes(void)
+{
+    static char bytes[65536];
+    struct cn_running running;
+    size_t good;
+    begin();
+    cn_running_start(&running, CN_NETWORKS_DEFAULT);
+    cn_state_head(bytes);
+    size_t count = CN_STATE_HEAD_BYTES;
+    for (unsigned index = 0; index < 700; index++)
+        count += (size_t)sprintf(
+            bytes + count, "class c%u\nnetwork default 10.1.%u.%u/32 c%u\n", index, index / 256, index % 256, index);
+    uint32_t sum = cn_state_sum(bytes + CN_STATE_HEAD_BYTES, count - CN_STATE_HEAD_BYTES, 7);
+    count += (size_t)sprintf(bytes + count, "end 7 %08x\n", sum);
+    struct cn_restore *restore = cn_restore_read_bytes(bytes, count, 600, &running, &good);
+    CHECK(restore != NULL && good == count && cn_restore_count(restore) == CN_CLASSES_READ);
+    CHECK(running.not_restored == 700 - CN_CLASSES_READ && stub.log_count == 1);
+    CHECK(strstr(stub.last_log, "124 networks of the state file are not restored: there is no room") != NULL);
+    cn_restore_free(restore);
+    end();
+}
+
 int main(void)
 {
     CHECK(mkdtemp(folder) != NULL);
@@ -502,6 +632,11 @@ int main(void)
     RUN(test_the_file_says_that_bgpd_is_alive);
     RUN(test_a_file_that_cannot_be_read);
     RUN(test_a_long_file_stays_when_there_is_no_room);
+    RUN(test_all_classes_come_in_few_commits);
+    RUN(test_classes_wait_for_a_lock);
+    RUN(test_a_class_that_bgpd_refuses);
+    RUN(test_many_classes_that_came_and_went);
+    RUN(test_a_file_of_too_many_classes);
     unlink(path);
     rmdir(folder);
     return 0;
