@@ -83,9 +83,9 @@ class Node:
     def log_text(self):
         return self.log.read_text(errors="replace")
 
-    def option(self, text):
+    def option(self, text, file="bgpd_cosmolet.so"):
         """Another argument of the module, from its next start on; None for the one that the lab gave it."""
-        module = f"/var/lib/frr/{self.name}/bgpd_cosmolet.so"
+        module = f"/var/lib/frr/{self.name}/{file}"
         (self.folder / "options" / "bgpd").write_text(f"-M\n{module}{'' if text is None else ':' + text}\n")
 
 
@@ -112,6 +112,15 @@ def router_counts(node):
 def router_count(node):
     """Of the IPv4 session alone."""
     return router_counts(node)[0]
+
+
+def router_versions():
+    """Of each prefix in the FRR router's table the number of its last change, which a repeated UPDATE is not."""
+    found = {}
+    for family in ("ipv4", "ipv6"):
+        table = json.loads(lab("vtysh", "router-frr", "-c", f"show bgp {family} unicast json"))
+        found.update({prefix: paths[0]["version"] for prefix, paths in table["routes"].items()})
+    return found
 
 
 class RouterLog:

@@ -13,7 +13,7 @@ import time
 import unittest
 
 import northbound_client as api
-from lab import LAB, Node, RouterLog, lab, router_count, router_counts, routes, wait_until
+from lab import LAB, Node, RouterLog, lab, router_count, router_counts, router_versions, routes, wait_until
 from northbound_client import announce, define, undefine, withdraw
 
 CLASSES = define("gold", community="65001:100") + define("silver", community="65001:101")
@@ -557,6 +557,75 @@ class ModuleTests:
         for words in ("Assertion", "signal 11", "signal 6", "memstats: active", "AddressSanitizer"):
             self.assertNotIn(words, log[-4000:])
         self.start_again("restart")
+
+    def use_failing_module(self):
+        """From now on a module serves whose changes of bgpd can be made to fail; see failing_bgpd.c."""
+        suite = "trixie" if self.node.name == "node-c" else "sid"
+        name = "bgpd_cosmolet_failing.so"
+        file = pathlib.Path(os.environ["COSMOLET_MODULES"]) / suite / name
+        (self.node.folder / "lib" / self.node.name / name).write_bytes(file.read_bytes())
+        self.node.option(None, name)
+        self.addCleanup(self.start_again, "restart")
+        self.addCleanup(self.node.option, None)
+        self.start_again("restart")
+
+    def test_a_failure_at_any_step_is_undone_in_bgpd(self):
+        self.use_failing_module()
+        # No other node has these.
+        number = self.node.facts["ipv4"].rsplit(".", 1)[1]
+        four = [f"198.18.{number}.{last}/32" for last in range(20)]
+        six = [f"2001:db8:{number}::{last:x}/128" for last in range(1, 21)]
+        paths = ["/frr-route-map:lib", "/frr-routing:routing"]
+        start = CLASSES + define("leaving", community="65001:104") + [announce(four[0]), announce(six[0])]
+        start += [announce(prefix) for prefix in four[1:6]] + [announce(prefix, "leaving") for prefix in four[6:8]]
+        start += [announce(prefix, "silver") for prefix in six[1:4]]
+        # Classes that come, change and go, and networks that do.
+        changes = define("coming", community="65001:103", med="3", prepend="65001") + [
+            api.edit(api.SET, api.attribute_path("gold", "med"), "77"), announce(four[1], "silver"),
+            announce(four[2], "coming"), withdraw(four[3]), withdraw(six[1]), withdraw(four[6]), withdraw(four[7]),
+            undefine("leaving"), announce(six[9])] + [announce(prefix, "coming") for prefix in four[10:14]]
+        # How many steps that has.
+        self.client.commit(start)
+        self.node.bgpd("cosmolet fail-at 1000")
+        self.client.commit(changes)
+        steps = 1000 - int(self.node.bgpd("cosmolet fail-at 0"))
+        self.assertGreaterEqual(steps, 16)
+        self.clear()
+        self.client.commit(start)
+        wait_until("the router has what is there first", lambda: router_counts(self.node) == [
+            ("Established", 8), ("Established", 4)])
+        self.send_through([four[18], six[18]])
+        before, generation = self.client.get(paths)
+        versions = router_versions()
+        at_routers = {router: self.routes_of(four + six, router) for router in ("router-frr", "router-bird")}
+        for step in range(1, steps + 1):
+            self.node.bgpd(f"cosmolet fail-at {step}")
+            self.assertIn("fails on demand", self.refused(api.INTERNAL, changes))
+            self.assertEqual(self.client.get(paths), (before, generation), f"step {step}")
+        # Whatever left bgpd by then is at the routers when these are.
+        self.send_through([four[19], six[19]])
+        for router, found in at_routers.items():
+            now = self.routes_of(four + six, router)
+            self.assertEqual({prefix: now[prefix] for prefix in now if prefix not in (four[19], six[19])}, found, router)
+        after = router_versions()
+        self.assertEqual({prefix: after.get(prefix) for prefix in versions}, versions)
+        print(f"{self.node.name}: undone at each of {steps} steps", flush=True)
+        self.client.commit(changes)
+        wait_until("the router has what comes", lambda: four[10] in self.routes_of(four, "router-frr"))
+        self.assertEqual(self.routes_of([four[3], six[1], four[6]], "router-frr"), {})
+
+    def routes_of(self, prefixes, router):
+        """Those of the prefixes that a router has from the node, with their communities."""
+        own, found = (self.node.facts["ipv4"], self.node.facts["ipv6"]), {}
+        for prefix, paths in routes(router, *prefixes).items():
+            found.update({prefix: paths[address] for address in own if address in paths})
+        return found
+
+    def send_through(self, prefixes):
+        """Announces a network of each family and waits until the routers have them, and so what was sent before."""
+        self.client.commit([announce(prefix) for prefix in prefixes])
+        for router in ("router-frr", "router-bird"):
+            wait_until(f"{router} has {prefixes}", lambda router=router: len(self.routes_of(prefixes, router)) == 2)
 
     def with_other_module(self, data, option=None):
         """Starts bgpd with other bytes as module; gives what it logs, whether it listens, and takes all back."""
