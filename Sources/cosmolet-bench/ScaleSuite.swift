@@ -130,12 +130,15 @@ struct ScaleSuite: BenchSuite {
             }
         }
         try await eventually("Services and EndpointSlices are listed anew", within: .seconds(120)) {
-            try await agent.metrics().sum(Self.relists) >= before + 2
+            let metrics = try await agent.metrics()
+            // A relist is counted when it begins; the watch behind it is open when it is over.
+            return metrics.sum(Self.relists) >= before + 2 && metrics.sum(Self.connected) == 3
         }
         return start.duration(to: .now)
     }
 
     private static let relists = "cosmolet_watch_relists_total"
+    private static let connected = "cosmolet_watch_connected"
     private static let planCount = "cosmolet_plan_duration_seconds_count"
     private static let planSum = "cosmolet_plan_duration_seconds_sum"
 
