@@ -166,7 +166,7 @@ struct FactStore {
     /// What FRR runs when the agent starts may go without doubt where a Service that has it qualifies as such and has slices:
     /// then its endpoints left meanwhile. Else the rules may be new, or a list may have lost something.
     private mutating func doubtWhatNoNewsExplains(_ vips: some Sequence<IPAddress>, _ plan: AnnouncementPlan) {
-        let explained = plan.decisions.lazy.filter { decision in
+        let explained = plan.decisions.filter { decision in
             ![.service, .address].contains(decision.reason.stage) && slicesByService[decision.service] != nil
         }
         history.doubtWithdrawals(of: Set(vips).subtracting(explained.compactMap(\.vip)))
