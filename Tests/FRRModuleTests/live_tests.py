@@ -240,6 +240,29 @@ class ModuleTests:
         self.assertIn("network 198.51.100.1/32 route-map COSMOLET-gold", blue)
         self.client.commit([withdraw("198.51.100.1/32", "blue"), withdraw("2001:db8::9/128", "blue")])
 
+    def test_vrf_whose_name_fits_no_path(self):
+        self.node.vtysh("conf t", "router bgp 65001 vrf a'b", "no bgp network import-check")
+        self.addCleanup(self.node.vtysh, "conf t", "no router bgp 65001 vrf a'b")
+        self.assertIn("vrf a'b", self.node.vtysh("show running-config"))
+        names = [api.fields(instance)[1] for instance in self.client.capabilities()[100]]
+        self.assertEqual(names, [[b"default"]])
+
+    def test_ten_thousand_networks_in_one_turn(self):
+        prefixes = [f"10.{number >> 16 & 3 | 16}.{number >> 8 & 255}.{number & 255}/32" for number in range(10000)]
+        turns, generation = {}, self.client.commit([announce(prefix) for prefix in prefixes])
+        turns["applied"] = self.node.show()["longestTurnMicroseconds"]
+        self.assertEqual(len(self.client.networks()), 10000)
+        turns["all read"] = self.node.show()["lastTurnMicroseconds"]
+        with self.assertRaises(api.CallFailed) as caught:
+            self.client.commit([announce(prefixes[0])], generation=generation - 1)
+        self.assertEqual(caught.exception.code, api.ABORTED)
+        turns["audited"] = self.node.show()["lastTurnMicroseconds"]
+        self.client.commit([withdraw(prefix) for prefix in prefixes])
+        words = ", ".join(f"{what} in {turn / 1000:.1f} ms" for what, turn in turns.items())
+        print(f"{self.node.name}: 10,000 networks {words} of bgpd's loop", flush=True)
+        # Far from what it is, and far from a hold timer.
+        self.assertLess(max(turns.values()), 1000000)
+
     # ---- Classes ----
 
     def test_class_attributes(self):
