@@ -309,7 +309,7 @@ class ModuleTests:
         self.assertEqual(self.node.show()["foreignChanges"], before + 1)
         state = self.node.run / "cosmolet.state"
         wait_until("the state file has it", lambda: "set 3 77" in state.read_text())
-        self.node.daemon("kill")
+        self.node.kill()
         self.start_again("start")
         self.assertIn("set metric 77", self.node.vtysh("show running-config"))
 
@@ -325,6 +325,26 @@ class ModuleTests:
         self.refused(api.RESOURCE_EXHAUSTED, [undefine(f"other-{number}") for number in range(65)])
         self.client.commit([withdraw("198.51.100.8/32")] + [undefine(name) for name in names])
         self.assertNotIn("COSMOLET-many", self.node.vtysh("show running-config"))
+
+    def test_all_classes_come_back_after_a_restart(self):
+        paths = ["/frr-route-map:lib", "/frr-routing:routing"]
+        there = len({path.split("]")[0] for path in self.client.get(paths[:1])[0]})
+        names = [f"many-{number}" for number in range(256 - there)]
+        for start in range(0, len(names), 50):
+            edits = [one for name in names[start:start + 50] for one in define(name, community="65001:102", med="77")]
+            edits += [announce(f"10.5.{number >> 8}.{number & 255}/32", names[number])
+                      for number in range(start, min(start + 50, len(names)))]
+            self.client.commit(edits)
+        self.assertIn("257 classes after this", self.refused(api.RESOURCE_EXHAUSTED, define("one-more", med="1")))
+        before = self.client.get(paths)[0]
+        self.node.kill()
+        self.start_again("start")
+        after = self.client.get(paths)[0]
+        # Those of the configuration are back as well; gold and silver are not, as no network has them.
+        own = {path for path in before if "COSMOLET-many-" in path or "network-config" in path}
+        self.assertEqual({path: after.get(path) for path in own}, {path: before[path] for path in own})
+        self.assertEqual(len(own), 4 * len(names))
+        self.assertEqual(self.node.show()["notRestored"], 0)
 
     def test_commands_of_a_terminal_leave_our_classes(self):
         self.client.commit(define("bronze", med="5") + [announce("198.51.100.1/32", "bronze")])
@@ -434,7 +454,7 @@ class ModuleTests:
         its sessions' establishment, by the router's own time."""
         everything = [("Established", count)] * 2
         wait_until("the router has them", lambda: router_counts(self.node) == everything)
-        self.node.daemon("kill")
+        self.node.kill()
         wait_until("the router has lost them", lambda: not any(
             state == "Established" for state, _ in router_counts(self.node)))
         log = RouterLog(self.node)
@@ -485,7 +505,7 @@ class ModuleTests:
     def start_with_state_file(self, change):
         """Kills bgpd, changes the first line of its state file, and starts it; what it logs of that file."""
         file = self.node.run / "cosmolet.state"
-        self.node.daemon("kill")
+        self.node.kill()
         head, rest = file.read_text().split("\n", 1)
         file.write_text(change(head) + "\n" + rest)
         before = len(self.node.log_text())
@@ -542,14 +562,14 @@ class ModuleTests:
         options.write_text(f"{saved}-f\n/etc/frr/{self.node.name}/bgpd.conf\n")
         self.start_again("restart")
         self.client.commit(CLASSES + [announce("198.51.100.1/32"), announce("198.51.100.2/32", "default")])
-        self.node.daemon("kill")
+        self.node.kill()
         wait_until("the router has lost them", lambda: router_count(self.node)[0] != "Established")
         lab("daemon", self.node.name, "bgpd", "start")
         wait_until("the router has them", lambda: router_count(self.node) == ("Established", 2))
 
     def test_nothing_is_served_before_the_configuration_is_read(self):
         self.client.commit([announce("198.51.100.1/32")])
-        self.node.daemon("kill")
+        self.node.kill()
         lab("daemon", self.node.name, "bgpd", "start")
         with api.Client(self.node.socket, "early") as early:
             self.assertEqual(early.heartbeat(5)[1], [5])
