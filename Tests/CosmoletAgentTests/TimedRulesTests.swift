@@ -1,11 +1,13 @@
 import Announcements
-import CosmoletAgent
 import CosmoletTesting
+import Kubernetes
 import Logging
 import NetworkTypes
 import Northbound
 import Observability
 import Testing
+
+@testable import CosmoletAgent
 
 /// The rules that need time, in the reconcile loop: the clock stands still until a test moves it.
 @Suite struct TimedRulesTests {
@@ -285,6 +287,92 @@ import Testing
             await rig.reconciler.apply(.replacedServices(services.map { ServiceFacts(id: $0.id, addresses: []) }))
             try await rig.sleeps(.seconds(300))
             #expect(rig.metric("cosmolet_fuse_held_vips") == "4")
+        }
+    }
+
+    /// An agent that starts while the API server is empty has nothing to compare its lists with but FRR.
+    @Test func firstListsWithoutWhatIsAnnouncedAreHeldToo() async throws {
+        let running: Set = [network("198.51.100.1/32"), network("198.51.100.2/32")]
+        try await with(running: running) { rig in
+            await sync(rig, [], [])
+            try await rig.sleeps(.seconds(300))
+            #expect(rig.metric("cosmolet_fuse_held_vips") == "2")
+            await rig.advanceInVain(by: .seconds(299), news: noise(1))
+            await rig.reconciler.apply(.node(nodeReleasing("they are gone")))
+            try await rig.transactions(1)
+            #expect(await rig.session.running.isEmpty)
+        }
+    }
+
+    /// What has slices is no mistake of a list: its endpoints left while the agent was away.
+    @Test func whatTheFirstListsExplainIsWithdrawnAtOnce() async throws {
+        try await with(running: [network("198.51.100.1/32")]) { rig in
+            await sync(rig, [service(web, "198.51.100.1")], [slice(web, ready: false)])
+            let all = try await rig.transactions(1)
+            #expect(all[0].edits == [.remove(try IPPrefix("198.51.100.1/32"))])
+        }
+    }
+
+    /// New rules may have come with the restart, and a list that has lost its slices as well.
+    @Test(arguments: [true, false])
+    func anAgentThatStartsWithOtherRulesOrWithoutSlicesWithdrawsNothingAtOnce(rulesAreNew: Bool) async throws {
+        var configuration = PlannerConfiguration()
+        if rulesAreNew { configuration.kinds = [] }
+        try await with(configuration, running: [network("198.51.100.1/32"), network("198.51.100.2/32")]) { rig in
+            await sync(
+                rig, [service(web, "198.51.100.1"), service(db, "198.51.100.2")],
+                rulesAreNew ? [slice(web), slice(db)] : [])
+            try await rig.sleeps(.seconds(300))
+            #expect(rig.metric("cosmolet_fuse_held_vips") == "2")
+            try await rig.transactions(0)
+        }
+    }
+
+    /// Restored without objects, then restored for good: the own Node may be listed first.
+    @Test func whatTheFuseHeldBeforeTheNodeWasGoneIsHeldAnewWhenItIsBack() async throws {
+        let (services, slices) = many(20)
+        try await with { rig in
+            await sync(rig, services, slices)
+            try await rig.transactions(1)
+            await rig.reconciler.apply(.replacedServices([]))
+            try await rig.sleeps(.seconds(300))
+            await rig.advanceInVain(by: .seconds(1), news: .replacedNode(nil))
+            await rig.advanceInVain(by: .seconds(400), news: noise(1))
+            await rig.advanceInVain(by: .seconds(1), news: .replacedNode(node))
+            #expect(rig.metric("cosmolet_fuse_held_vips") == "20")
+            await rig.advanceInVain(by: .seconds(1), news: .replacedServices(services))
+            #expect(rig.metric("cosmolet_fuse_held_vips") == "0")
+            #expect(await rig.session.running.count == 20)
+        }
+    }
+
+    /// Nothing goes while the API server is away, also when the fuse had tripped before.
+    @Test func theFuseHoldsAsLongAsTheAPIServerIsNotHeard() async throws {
+        let (services, slices) = many(20)
+        let status = Observed(WatcherStatus())
+        try await with { rig in
+            rig.telemetry.watches.add("services") { status.value }
+            status.update {
+                $0.isConnected = true
+                $0.timeSinceLastHeard = .zero
+            }
+            await sync(rig, services, slices)
+            try await rig.transactions(1)
+            await rig.reconciler.apply(.replacedServices([]))
+            try await rig.sleeps(.seconds(300))
+            status.update {
+                $0.isConnected = false
+                $0.timeSinceLastHeard = .seconds(11)
+            }
+            await rig.advanceInVain(by: .seconds(400), news: noise(1))
+            status.update {
+                $0.isConnected = true
+                $0.timeSinceLastHeard = .zero
+            }
+            await rig.advanceInVain(by: .seconds(299), news: noise(2))
+            rig.clock.advance(by: .seconds(1))
+            let all = try await rig.transactions(2)
+            #expect(all[1].edits.count == 20)
         }
     }
 

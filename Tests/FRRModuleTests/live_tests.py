@@ -250,7 +250,7 @@ class ModuleTests:
     def test_ten_thousand_networks_in_one_turn(self):
         prefixes = [f"10.{number >> 16 & 3 | 16}.{number >> 8 & 255}.{number & 255}/32" for number in range(10000)]
         turns, generation = {}, self.client.commit([announce(prefix) for prefix in prefixes])
-        turns["applied"] = self.node.show()["longestTurnMicroseconds"]
+        turns["applied"] = self.node.show()["lastTurnMicroseconds"]
         self.assertEqual(len(self.client.networks()), 10000)
         turns["all read"] = self.node.show()["lastTurnMicroseconds"]
         with self.assertRaises(api.CallFailed) as caught:
