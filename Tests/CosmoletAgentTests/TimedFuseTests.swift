@@ -3,6 +3,7 @@ import CosmoletTesting
 import Kubernetes
 import NetworkTypes
 import Northbound
+import Observability
 import Testing
 
 @testable import CosmoletAgent

@@ -50,6 +50,7 @@ extension TimedSuite {
     var web: ServiceID { ServiceID(namespace: "shop", name: "web") }
     var db: ServiceID { ServiceID(namespace: "shop", name: "db") }
     var node: NodeFacts { NodeFacts(name: "here") }
+    var drained: NodeFacts { NodeFacts(name: "here", annotations: NodeAnnotations(drains: true)) }
 
     func with(
         _ configuration: PlannerConfiguration = PlannerConfiguration(), running: Set<Network> = [],

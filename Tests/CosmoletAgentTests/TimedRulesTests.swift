@@ -2,14 +2,13 @@ import Announcements
 import CosmoletTesting
 import NetworkTypes
 import Northbound
+import Observability
 import Testing
 
 @testable import CosmoletAgent
 
 /// Drain and hold-down in the reconcile loop: the clock stands still until a test moves it.
 @Suite struct TimedRulesTests: TimedSuite {
-    private let drained = NodeFacts(name: "here", annotations: NodeAnnotations(drains: true))
-
     @Test func drainHoldsThenWithdraws() async throws {
         try await with { rig in
             await sync(rig, [service(web, "198.51.100.1")], [slice(web)])
