@@ -146,6 +146,7 @@ import Testing
                 $0.timeSinceLastHeard = .seconds(11)
             }
             await rig.advanceInVain(by: .seconds(400), news: noise(1))
+            try await rig.sleeps(.seconds(300))
             status.update {
                 $0.isConnected = true
                 $0.timeSinceLastHeard = .zero
