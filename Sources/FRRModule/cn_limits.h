@@ -33,6 +33,8 @@
 #define CN_BATCH 32
 #define CN_BATCH_US 2000u
 #define CN_PARTS 256
+// How long bgpd's end waits at most for clients to take what is on its way to them.
+#define CN_LINGER_MILLISECONDS 100
 
 // Memory of one request in hand: the unpacked message and what is worked out from it.
 #define CN_ARENA_BYTES (64u << 20)

@@ -188,8 +188,11 @@ void cn_server_close(struct cn_server *server)
     drop_message(server);
     // What it is a copy of says whom it came from, and holds that.
     zmq_msg_close(&server->peer);
-    if (server->socket != NULL)
+    if (server->socket != NULL) {
+        // libzmq 4.3 may abort where half of a message is thrown away (its issue 3442). So what is on its way has a moment.
+        set(server->socket, ZMQ_LINGER, CN_LINGER_MILLISECONDS);
         zmq_close(server->socket);
+    }
     if (server->context != NULL)
         zmq_ctx_term(server->context);
     server->socket = NULL;
