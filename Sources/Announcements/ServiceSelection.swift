@@ -60,7 +60,7 @@ public struct ServiceSelection: Sendable, Hashable {
         if namespaceLabels == nil, needsNamespaces { return .namespaceUnknown }
         var labels = namespaceLabels ?? [:]
         labels[Self.namespaceNameLabel] = service.id.namespace
-        let byNamespaceLabel = namespaceLabels.verdict { $0.matches(labels) }
+        let byNamespaceLabel = self.namespaceLabels.verdict { $0.matches(labels) }
         let byLabel = serviceLabels.verdict { $0.matches(service.labels) }
         if byNamespaceLabel == .isExcluded { return .namespaceExcluded }
         if byLabel == .isExcluded { return .serviceExcluded }
