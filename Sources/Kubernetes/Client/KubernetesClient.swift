@@ -3,14 +3,14 @@ public import Logging
 
 /// Asks one Kubernetes API server: single objects, lists, watches, raw requests.
 ///
-/// Safe to use from any number of tasks. Every request runs on the client's own thread; call `shutdown()` at the end.
+/// Safe to use from any number of tasks. Requests run on a thread of the client's own; call `shutdown()` at the end.
 public final class KubernetesClient: Sendable {
     /// What the client was made with.
     public let configuration: ClientConfiguration
 
     let time: TimeSource
     let logger: Logger
-    private let transfers: TransferLoop
+    private let connections: ConnectionPool
     private let tokens: TokenSource
     private let tls: TLSOptions
 
@@ -26,7 +26,7 @@ public final class KubernetesClient: Sendable {
     ) throws(KubernetesError) where Timer.Duration == Duration {
         try configuration.check()
         do throws(CurlError) {
-            transfers = try TransferLoop(name: "kubernetes")
+            connections = try ConnectionPool()
         } catch {
             throw KubernetesError(code: .configuration, message: "libcurl cannot be used: \(error)")
         }
@@ -39,7 +39,7 @@ public final class KubernetesClient: Sendable {
 
     /// Ends all requests with `shutDown` and closes all connections before it returns.
     public func shutdown() async {
-        await transfers.close()
+        await connections.close()
     }
 
     /// Reads one object.
@@ -78,10 +78,11 @@ public final class KubernetesClient: Sendable {
     ) async throws(KubernetesError) -> WatchSession<Resource> {
         let request = query.request(Resource.self)
         let exchange = try await start(request)
-        _ = try await exchange.withSilenceLimit(configuration.responseTimeout) { () async throws(KubernetesError) in
+        let head = try await exchange.withSilenceLimit(configuration.responseTimeout) {
+            () async throws(KubernetesError) -> ResponseHead in
             try await exchange.requireSuccess()
         }
-        return WatchSession(exchange)
+        return WatchSession(exchange, httpVersion: head.version)
     }
 
     /// Sends a request and takes the whole answer.
@@ -91,7 +92,7 @@ public final class KubernetesClient: Sendable {
         let exchange = try await start(request)
         return try await exchange.withSilenceLimit(configuration.responseTimeout) {
             () async throws(KubernetesError) -> APIResponse in
-            let status = try await exchange.requireSuccess()
+            let status = try await exchange.requireSuccess().status
             return APIResponse(status: status, body: try await exchange.wholeBody(limit: Self.bodyByteLimit))
         }
     }
@@ -110,11 +111,15 @@ public final class KubernetesClient: Sendable {
         let transferRequest = TransferRequest(
             method: request.method, url: configuration.server + request.path + URLText.query(request.query),
             headers: headers, body: request.body, tls: tls, proxy: configuration.proxy,
-            connectTimeout: configuration.connectTimeout, acceptsCompression: acceptsCompression)
+            connectTimeout: configuration.connectTimeout, acceptsCompression: acceptsCompression,
+            offersHTTP2: configuration.offersHTTP2)
         logger.trace("kubernetes request", metadata: ["request": "\(request.summary)"])
         do throws(CurlError) {
-            let transfer = try await transfers.start(transferRequest)
-            return Exchange(transfer: transfer, summary: request.summary, heard: LastHeard(time))
+            let loop = try connections.loop()
+            let transfer = try await loop.start(transferRequest)
+            return Exchange(
+                transfer: transfer, retireConnections: { [connections] in connections.retire(loop) },
+                summary: request.summary, heard: LastHeard(time))
         } catch {
             throw KubernetesError(request.summary, error)
         }

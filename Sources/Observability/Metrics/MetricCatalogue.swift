@@ -15,7 +15,9 @@ public enum MetricCatalogue {
     /// VIPs in running that the routing table lacks.
     public static let uninstalledVIPs = MetricDefinition.gauge(
         "cosmolet_uninstalled_vips",
-        help: "VIPs that FRR has in its configuration but, at two looks in a row, not in effect (routing table; BGP with the module).")
+        help:
+            "VIPs that FRR has in its configuration but, at two looks in a row, not in effect (routing table; BGP with the module)."
+    )
 
     /// How many VIPs the planner decided for each reason, announced or not.
     public static let planDecisions = MetricDefinition.gauge(
@@ -93,6 +95,11 @@ public enum MetricCatalogue {
     public static let watchConnected = MetricDefinition.gauge(
         "cosmolet_watch_connected", labels: [.resource],
         help: "Whether the watch is open (1) or not (0).")
+
+    /// 2 or 1.1.
+    public static let watchHTTPVersion = MetricDefinition.gauge(
+        "cosmolet_watch_http_version", labels: [.resource],
+        help: "HTTP version of the last connection on which the watch was opened (2 or 1.1).")
 
     /// Watches opened again.
     public static let watchReconnects = MetricDefinition.counter(
@@ -234,7 +241,7 @@ public enum MetricCatalogue {
         announcedVIPs, desiredVIPs, uninstalledVIPs, planDecisions, planDuration, fuseHeldVIPs, drainedVIPs,
         heldDownVIPs, configurationReloads, configurationReloadSuccessful, configurationKeysWaiting,
         commits, commitDuration, commitPhase, changeToCommit,
-        watchLag, watchConnected, watchReconnects, watchRelists, watchErrors, invalidObjects, events,
+        watchLag, watchConnected, watchHTTPVersion, watchReconnects, watchRelists, watchErrors, invalidObjects, events,
         frrConnected, frrReconnects, frrOrphansHealed, providerMoves, providerLeftovers,
         northboundTransactions, coalescedCommits, waitingCommits, locksRefused, northboundRequests, northboundClients,
         leases, leasesExpired, commitLogDropped, journalFailing, journalFailures, journalMissing, journalSize,
