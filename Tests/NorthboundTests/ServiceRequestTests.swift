@@ -251,6 +251,7 @@ import Testing
             await harness.session.release()
             _ = try await (first, second)
             await harness.session.breakDown()
+            _ = try await harness.events.wait(for: "the end of the session") { $0.contains("lost") }
             let away = await #expect(throws: NorthboundError.self) {
                 try await harness.commit("r3", [harness.set("10.0.0.3/32")])
             }

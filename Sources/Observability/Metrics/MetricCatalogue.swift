@@ -15,9 +15,7 @@ public enum MetricCatalogue {
     /// VIPs in running that the routing table lacks.
     public static let uninstalledVIPs = MetricDefinition.gauge(
         "cosmolet_uninstalled_vips",
-        help:
-            "VIPs that FRR has in its configuration but, at two looks in a row, not in effect (routing table; BGP with the module)."
-    )
+        help: "VIPs that FRR has in its configuration but, at two looks in a row, not in effect.")
 
     /// How many VIPs the planner decided for each reason, announced or not.
     public static let planDecisions = MetricDefinition.gauge(
