@@ -37,6 +37,9 @@ final class Relay: Sendable {
     /// Connections accepted so far.
     var acceptedCount: Int { state.withLock { $0.acceptedCount } }
 
+    /// Connections that are open.
+    var openCount: Int { state.withLock { $0.open.count / 2 } }
+
     /// Leads new connections there.
     func lead(to target: String) { state.withLock { $0.target = target } }
 

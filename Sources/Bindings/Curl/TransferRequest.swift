@@ -36,7 +36,8 @@ public struct TransferRequest: Sendable {
     /// TLS, and each transfer has one of its own while it lasts.
     public var offersHTTP2: Bool
     /// How many bytes of body may wait for the reader before it is paused: with HTTP/1.1 the connection is no longer
-    /// read, with HTTP/2 the server is told to stop, and libcurl keeps what is on its way, up to 32 MiB.
+    /// read, with HTTP/2 the server is told to stop, and libcurl keeps what is on its way, up to 32 MiB. So what is long
+    /// should not be asked for with HTTP/2, all the less with compression, which makes more of it.
     public var bufferByteLimit: Int
 
     /// Makes a request.

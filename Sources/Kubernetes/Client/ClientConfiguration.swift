@@ -47,7 +47,7 @@ public struct ClientConfiguration: Sendable, Hashable {
     public var token: Token?
     /// The proxy's URL; nil for none. The environment's proxy variables are not looked at.
     public var proxy: String?
-    /// Whether HTTP/2 is spoken, over one connection for all requests, where the server offers it (TLS only).
+    /// Whether HTTP/2 is spoken where the server offers it (TLS only), over one connection for all but lists.
     public var offersHTTP2: Bool
     /// The namespace of the context or service account.
     public var namespace: String
