@@ -106,11 +106,10 @@ struct FrontedServer {
         if let failure { throw failure }
     }
 
-    /// Another front, to which the relay leads new connections from now on.
-    func replaceFront(server: FakeServer) async throws -> TLSFront {
+    /// Another front, to which the relay may lead new connections.
+    func anotherFront(of server: FakeServer) async throws -> TLSFront {
         let front = try TLSFront("b", in: folder, port: server.port, isOneProcess: true)
         try await front.start()
-        relay.lead(to: front.socket)
         return front
     }
 
