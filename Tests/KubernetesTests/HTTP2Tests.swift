@@ -105,12 +105,14 @@ struct HTTP2Tests {
                 await trio.expect { "applied b-\($0)" }
                 fronted.relay.lead(to: front.socket)
                 fronted.front.signal(SIGSTOP)
-                for (namespace, watch) in try await trio.resume(other, version: "11") {
+                // Kept, as an exchange that is dropped closes its connection.
+                let resumed = try await trio.resume(other, version: "11")
+                for (namespace, watch) in resumed {
                     watch.stream(JSON.event("ADDED", JSON.service("c-\(namespace)", version: 12)))
                 }
                 await trio.expect { "applied c-\($0)" }
                 #expect(fronted.relay.acceptedCount == count + 1)
-                withExtendedLifetime((front, watches)) { other.stop() }
+                withExtendedLifetime((front, watches, resumed)) { other.stop() }
             }
         }
     }
@@ -152,12 +154,14 @@ struct HTTP2Tests {
                 }
                 await trio.expect { "applied b-\($0)" }
                 for watch in watches.values { watch.endStream() }
-                for (namespace, watch) in try await trio.resume(fronted.server, version: "11") {
+                // Kept, as an exchange that is dropped closes its connection.
+                let resumed = try await trio.resume(fronted.server, version: "11")
+                for (namespace, watch) in resumed {
                     watch.stream(JSON.event("ADDED", JSON.service("c-\(namespace)", version: 12)))
                 }
                 await trio.expect { "applied c-\($0)" }
                 #expect(fronted.relay.acceptedCount == count + 1)
-                withExtendedLifetime(front) {}
+                withExtendedLifetime((front, resumed)) {}
             }
         }
     }
