@@ -11,8 +11,8 @@ struct EasyOptions {
         try set(CURLOPT_PROTOCOLS_STR, "http,https")
         try set(CURLOPT_NOSIGNAL, 1)
         try set(CURLOPT_FOLLOWLOCATION, 0)
-        // Only TLS says before the first request whether the server speaks HTTP/2. A transfer waits for that rather than
-        // open a connection of its own at once; without TLS it would wait for another transfer's answer.
+        // Only TLS says before the first request whether the server speaks HTTP/2. A transfer waits for that rather
+        // than open a connection of its own at once; without TLS it would wait for another transfer's answer.
         let offersHTTP2 = request.offersHTTP2 && url.lowercased().hasPrefix("https:")
         try set(CURLOPT_HTTP_VERSION, offersHTTP2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1)
         try set(CURLOPT_PIPEWAIT, offersHTTP2 ? 1 : 0)

@@ -32,12 +32,12 @@ public struct TransferRequest: Sendable {
     public var totalTimeout: Duration?
     /// Whether to ask for a compressed body, which libcurl unpacks.
     public var acceptsCompression: Bool
-    /// Whether TLS offers HTTP/2. If the server takes it, transfers share one connection; else it is HTTP/1.1, as without
-    /// TLS, and each transfer has one of its own while it lasts.
+    /// Whether TLS offers HTTP/2. If the server takes it, transfers share one connection; else it is HTTP/1.1, as
+    /// without TLS, and each transfer has one of its own while it lasts.
     public var offersHTTP2: Bool
     /// How many bytes of body may wait for the reader before it is paused: with HTTP/1.1 the connection is no longer
-    /// read, with HTTP/2 the server is told to stop, and libcurl keeps what is on its way, up to 32 MiB. So what is long
-    /// should not be asked for with HTTP/2, all the less with compression, which makes more of it.
+    /// read, with HTTP/2 the server is told to stop, and libcurl keeps what is on its way, up to 32 MiB. So what is
+    /// long should not be asked for with HTTP/2, all the less with compression, which makes more of it.
     public var bufferByteLimit: Int
 
     /// Makes a request.

@@ -12,8 +12,8 @@ public final class KubernetesClient: Sendable {
     let logger: Logger
     /// For watches and what is short: with HTTP/2 one connection carries all of it.
     private let connections: ConnectionPool
-    /// For lists while HTTP/2 is offered: they speak HTTP/1.1, so that they hold up no watch, and TCP holds up the server
-    /// while we read.
+    /// For lists while HTTP/2 is offered: they speak HTTP/1.1, so that they hold up no watch, and TCP holds up the
+    /// server while we read.
     private let listConnections: ConnectionPool
     private let tokens: TokenSource
     private let tls: TLSOptions
