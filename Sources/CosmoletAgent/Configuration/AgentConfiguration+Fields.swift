@@ -15,7 +15,7 @@ extension AgentConfiguration {
                     "Path of a kubeconfig; default: environment KUBECONFIG, else the pod's service account."),
                 Field(
                     "http2", \.usesHTTP2, .boolean, .restart,
-                    "Whether HTTP/2 is spoken where the server offers it: one connection for all watches. Else HTTP/1.1."),
+                    "Whether HTTP/2 is spoken where offered, one connection for all watches; else HTTP/1.1."),
             ]),
         Field(
             "bgp", "Facts about this site's BGP. Sessions are FRR's.",

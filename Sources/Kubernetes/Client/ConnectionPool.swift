@@ -4,9 +4,9 @@ internal import Synchronization
 /// The connections that new requests may use: those of one `TransferLoop`.
 ///
 /// A request that hangs or breaks off raises the doubt that its connection is dead, which TCP may not know for long.
-/// With HTTP/2, giving the request up does not close the connection, and libcurl would offer it to the next one. So its loop
-/// is retired: new requests get another loop, and with it a new connection, perhaps to another server. Those that still
-/// run on the old one find out for themselves; it closes with the last of them.
+/// With HTTP/2, giving the request up does not close the connection, and libcurl would offer it to the next one. So its
+/// loop is retired: new requests get another loop, and with it a new connection, perhaps to another server. Those that
+/// still run on the old one find out for themselves; it closes with the last of them.
 final class ConnectionPool: Sendable {
     private struct Retired {
         weak var loop: TransferLoop?
