@@ -34,10 +34,10 @@ public struct Agent: Sendable {
         var logger = Logger(label: "cosmolet")
         logger[metadataKey: LogKeys.node] = "\(node)"
 
-        let kubernetes = try KubernetesClient(
-            configuration: .discover(
-                kubeconfig: configuration.kubeconfig, environment: ProcessInfo.processInfo.environment),
-            logger: logger)
+        var server = try ClientConfiguration.discover(
+            kubeconfig: configuration.kubeconfig, environment: ProcessInfo.processInfo.environment)
+        server.offersHTTP2 = configuration.usesHTTP2
+        let kubernetes = try KubernetesClient(configuration: server, logger: logger)
         let result: Result<Void, any Error>
         do { result = .success(try await run(kubernetes, node: node, logLevel: logLevel, logger: logger)) } catch {
             result = .failure(error)

@@ -42,6 +42,7 @@ private struct WatchMetrics: Sendable {
     private let resource: String
     private let lag: Gauge
     private let connected: Gauge
+    private let httpVersion: Gauge
     private let reconnects: Counter
     private let relists: Counter
     private let errors: Counter
@@ -51,6 +52,7 @@ private struct WatchMetrics: Sendable {
         self.resource = resource
         lag = registry.gauge(MetricCatalogue.watchLag)
         connected = registry.gauge(MetricCatalogue.watchConnected)
+        httpVersion = registry.gauge(MetricCatalogue.watchHTTPVersion)
         reconnects = registry.counter(MetricCatalogue.watchReconnects)
         relists = registry.counter(MetricCatalogue.watchRelists)
         errors = registry.counter(MetricCatalogue.watchErrors)
@@ -78,11 +80,15 @@ private struct WatchMetrics: Sendable {
 
     func forget() {
         connected.remove([.resource: resource])
+        httpVersion.remove([.resource: resource])
         lag.remove([.resource: resource])
     }
 
     func show(_ status: WatcherStatus) {
         connected.set([.resource: resource], to: status.isConnected)
+        if let version = status.httpVersion.flatMap(Double.init) {
+            httpVersion.set([.resource: resource], to: version)
+        }
         if let age = status.timeSinceLastHeard { lag.set([.resource: resource], to: age) }
     }
 }

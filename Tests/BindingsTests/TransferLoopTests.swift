@@ -101,6 +101,16 @@ import Testing
         #expect(mailbox.receive(body: Array(repeating: 2, count: 8)))
     }
 
+    @Test func whatWasKeptIsTakenAsAWhole() {
+        let mailbox = TransferMailbox(bufferByteLimit: 10)
+        #expect(mailbox.receive(body: Array(repeating: 1, count: 8)))
+        mailbox.takeAll {
+            #expect(mailbox.receive(body: Array(repeating: 2, count: 80)))
+            #expect(mailbox.receive(body: Array(repeating: 3, count: 80)))
+        }
+        #expect(!mailbox.receive(body: [4]))
+    }
+
     @Test func pieceBeyondTheLimitPassesWhenNothingWaits() {
         let mailbox = TransferMailbox(bufferByteLimit: 10)
         #expect(mailbox.receive(body: Array(repeating: 1, count: 100)))

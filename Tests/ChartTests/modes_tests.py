@@ -180,6 +180,7 @@ class Split(unittest.TestCase):
         log = {"level": "info", "format": "json"}
         nothing = {"include": [], "exclude": []}
         self.assertEqual(configuration(self.objects), {
+            "kubernetes": {"http2": True},
             "announce": {
                 "kinds": ["loadBalancer"], "allowedPrefixes": [], "allowedExternalPrefixes": [],
                 "loadBalancerClasses": "any", "namespaces": nothing, "namespaceLabels": nothing,

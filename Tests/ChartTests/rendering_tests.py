@@ -87,6 +87,14 @@ class Defaults(unittest.TestCase):
 
 
 class Overrides(unittest.TestCase):
+    def test_the_way_to_the_api_server_reaches_the_configuration(self):
+        for values, expected in (
+                (["config.kubernetes.http2=false"], {"http2": False}),
+                (["config.kubernetes.kubeconfig=/etc/kubeconfig"], {"kubeconfig": "/etc/kubeconfig", "http2": True}),
+                (["config.kubernetes=null"], {})):
+            with self.subTest(values=values):
+                self.assertEqual(configuration(render(*values))["kubernetes"], expected)
+
     def test_asn_reaches_configuration_and_notes(self):
         # The second is written 4.2e+09 by a template that forgets its type.
         for asn in (65001, 4200000000):

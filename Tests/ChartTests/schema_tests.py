@@ -39,6 +39,7 @@ class Schema(unittest.TestCase):
         ("config.drain.holdSeconds=-1", "/config/drain/holdSeconds", "minimum"),
         ("config.drain.onCordoned=true", "/config/drain", "onCordoned"),
         ("image.port=1", "/image", "port"),
+        ("config.kubernetes.http2=auto", "/config/kubernetes/http2", "boolean"),
         ("config.events.enabled=often", "/config/events/enabled", "boolean"),
         ("config.log.level=loud", "/config/log/level", "warning"),
         ("frr.runDir=", "/frr/runDir", "pattern"),

@@ -15,7 +15,7 @@ import Testing
         let configuration = try AgentConfiguration(
             yaml: """
                 node: worker-1
-                kubernetes: {kubeconfig: /etc/kubeconfig}
+                kubernetes: {kubeconfig: /etc/kubeconfig, http2: false}
                 bgp: {asn: 4200000001}
                 frr:
                   socket: /run/frr/mgmtd_fe.sock
@@ -41,7 +41,7 @@ import Testing
                 """)
         #expect(!configuration.recordsEvents)
         #expect(configuration.node == "worker-1")
-        #expect(configuration.kubeconfig == "/etc/kubeconfig")
+        #expect(configuration.kubeconfig == "/etc/kubeconfig" && !configuration.usesHTTP2)
         #expect(configuration.asn == 4_200_000_001)
         #expect(configuration.socket == "/run/frr/mgmtd_fe.sock")
         #expect(configuration.table == 1791)
@@ -71,6 +71,7 @@ import Testing
         ("nodes: a", "nodes", 1, "did you mean node"),
         ("frr:\n  tabel: 1790", "frr.tabel", 2, "did you mean table"),
         ("events:\n  enabled: often", "events.enabled", 2, "true or false is expected"),
+        ("kubernetes:\n  http2: auto", "kubernetes.http2", 2, "true or false is expected"),
         ("events: off", "events", 1, "a mapping is expected"),
         ("frr:\n  table: many", "frr.table", 2, "whole number from 1 to 65535"),
         ("frr:\n  table: 254", "frr.table", 2, "main or local table"),

@@ -14,22 +14,9 @@ final class FakeServer: Sendable {
     var url: String { "http://127.0.0.1:\(port)" }
 
     init() throws {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var one: Int32 = 1
-        setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                bind(listener, pointer, length) == 0 && listen(listener, 64) == 0
-                    && getsockname(listener, pointer, &length) == 0
-            }
-        }
-        guard isBound else { throw POSIXError(.EADDRINUSE) }
+        let (listener, port) = try listenOnLoopback()
         self.listener = listener
-        port = UInt16(bigEndian: address.sin_port)
+        self.port = port
         (exchanges, arrived) = AsyncStream.makeStream()
         let arrived = arrived
         Thread.detachNewThread {
@@ -129,14 +116,7 @@ final class FakeExchange: Sendable {
     func write(_ text: String) { write(Array(text.utf8)) }
 
     private func write(_ bytes: [UInt8]) {
-        var sent = 0
-        while sent < bytes.count {
-            let count = bytes[sent...].withUnsafeBytes { rest in
-                send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
-            }
-            guard count > 0 else { return }
-            sent += count
-        }
+        _ = sendAll(descriptor, bytes[...])
     }
 
     /// Closes the connection.

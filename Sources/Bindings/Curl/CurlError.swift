@@ -36,6 +36,16 @@ public struct CurlError: Error, Sendable, Hashable, CustomStringConvertible {
         /// Anything else: see `number` and `message`.
         public static let other = Code(.other)
 
+        /// Whether the connection may be why, so that another transfer would fare no better on it. Where there was none
+        /// yet, or the caller ended the transfer, it is not.
+        public var doubtsConnection: Bool {
+            switch kind {
+            case .connectionLost, .timedOut, .other: true
+            case .invalidRequest, .nameNotResolved, .connectFailed, .tlsFailed, .peerNotVerified, .cancelled, .closed:
+                false
+            }
+        }
+
         /// The kind's name.
         public var description: String { kind.rawValue }
     }

@@ -11,9 +11,11 @@ struct EasyOptions {
         try set(CURLOPT_PROTOCOLS_STR, "http,https")
         try set(CURLOPT_NOSIGNAL, 1)
         try set(CURLOPT_FOLLOWLOCATION, 0)
-        // HTTP/1.1 on purpose: each watch has a connection of its own, so one lost connection ends one watch, and a
-        // paused reader pushes back on the server through TCP, which a shared HTTP/2 connection cannot do per stream.
-        try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+        // Only TLS says before the first request whether the server speaks HTTP/2. A transfer waits for that rather
+        // than open a connection of its own at once; without TLS it would wait for another transfer's answer.
+        let offersHTTP2 = request.offersHTTP2 && url.lowercased().hasPrefix("https:")
+        try set(CURLOPT_HTTP_VERSION, offersHTTP2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1)
+        try set(CURLOPT_PIPEWAIT, offersHTTP2 ? 1 : 0)
         try set(CURLOPT_TCP_NODELAY, 1)
         // A peer that died without a word is noticed after about a minute, also while a watch is silent.
         try set(CURLOPT_TCP_KEEPALIVE, 1)

@@ -1,7 +1,8 @@
 /// Runs HTTP transfers with libcurl on one thread of its own, any number at a time.
 ///
-/// Connections are kept and used again between transfers. Memory per transfer is bounded by the request's
-/// `bufferByteLimit`: when the reader is behind, the connection is no longer read until it has caught up.
+/// Connections are kept and used again by later transfers, and with HTTP/2 shared by those that run together. Memory
+/// per transfer is bounded by the request's `bufferByteLimit`: when the reader is behind, it is paused until it has
+/// caught up; see there for what HTTP/2 adds.
 public actor TransferLoop {
     private let thread: PinnedThread
     private let waiter: TransferWaiter

@@ -10,6 +10,7 @@ final class TransferMailbox: Sendable {
         var head: ResponseHead?
         var body: [UInt8] = []
         var isPaused = false
+        var takesAll = false
         var end: Result<Void, CurlError>?
         var reader: CheckedContinuation<Void, Never>?
 
@@ -50,7 +51,7 @@ final class TransferMailbox: Sendable {
     /// Takes a piece of the body; false when the reader is behind, and then libcurl keeps the piece.
     func receive(body: [UInt8]) -> Bool {
         let (isTaken, reader) = state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
-            if !state.body.isEmpty, state.body.count + body.count > bufferByteLimit {
+            if !state.takesAll, !state.body.isEmpty, state.body.count + body.count > bufferByteLimit {
                 state.isPaused = true
                 return (false, nil)
             }
@@ -59,6 +60,16 @@ final class TransferMailbox: Sendable {
         }
         reader?.resume()
         return isTaken
+    }
+
+    /// Takes whatever `unpause` brings, even beyond the limit.
+    ///
+    /// With HTTP/2, libcurl 7.88 keeps what comes while the transfer is paused, up to 32 MiB, and to unpause allows the
+    /// server as much again. What it cannot pass on then it keeps too, and beyond 64 MiB the transfer fails.
+    func takeAll(_ unpause: () -> Void) {
+        state.withLock { $0.takesAll = true }
+        unpause()
+        state.withLock { $0.takesAll = false }
     }
 
     /// Says how the transfer ended. The first end counts.

@@ -32,14 +32,20 @@ public struct TransferRequest: Sendable {
     public var totalTimeout: Duration?
     /// Whether to ask for a compressed body, which libcurl unpacks.
     public var acceptsCompression: Bool
-    /// How many bytes of body may wait for the reader before the connection is no longer read.
+    /// Whether TLS offers HTTP/2. If the server takes it, transfers share one connection; else it is HTTP/1.1, as
+    /// without TLS, and each transfer has one of its own while it lasts.
+    public var offersHTTP2: Bool
+    /// How many bytes of body may wait for the reader before it is paused: with HTTP/1.1 the connection is no longer
+    /// read, with HTTP/2 the server is told to stop, and libcurl keeps what is on its way, up to 32 MiB. So what is
+    /// long should not be asked for with HTTP/2, all the less with compression, which makes more of it.
     public var bufferByteLimit: Int
 
     /// Makes a request.
     public init(
         method: String = "GET", url: String, headers: [Header] = [], body: [UInt8]? = nil,
         tls: TLSOptions = TLSOptions(), proxy: String? = nil, connectTimeout: Duration = .seconds(10),
-        totalTimeout: Duration? = nil, acceptsCompression: Bool = false, bufferByteLimit: Int = 1 << 20
+        totalTimeout: Duration? = nil, acceptsCompression: Bool = false, offersHTTP2: Bool = false,
+        bufferByteLimit: Int = 1 << 20
     ) {
         self.method = method
         self.url = url
@@ -50,6 +56,7 @@ public struct TransferRequest: Sendable {
         self.connectTimeout = connectTimeout
         self.totalTimeout = totalTimeout
         self.acceptsCompression = acceptsCompression
+        self.offersHTTP2 = offersHTTP2
         self.bufferByteLimit = bufferByteLimit
     }
 }
@@ -92,12 +99,15 @@ public struct TLSOptions: Sendable, Hashable {
 public struct ResponseHead: Sendable, Hashable {
     /// The HTTP status code, 200 to 599.
     public var status: Int
+    /// The HTTP version that the connection speaks: `1.1` or `2`.
+    public var version: String
     /// In the order received.
     public var headers: [TransferRequest.Header]
 
     /// Makes a head.
-    public init(status: Int, headers: [TransferRequest.Header] = []) {
+    public init(status: Int, version: String = "1.1", headers: [TransferRequest.Header] = []) {
         self.status = status
+        self.version = version
         self.headers = headers
     }
 
@@ -113,6 +123,7 @@ public struct ResponseHead: Sendable, Hashable {
 /// Interim responses (1xx) are dropped, and so are trailers, which come after the head is complete.
 struct ResponseHeadParser {
     private var status = 0
+    private var version = ""
     private var headers: [TransferRequest.Header] = []
 
     /// Takes one line with its line break; returns the head at the blank line that ends it.
@@ -121,10 +132,11 @@ struct ResponseHeadParser {
         if text.hasPrefix("HTTP/") {
             let parts = text.split(separator: " ", maxSplits: 2)
             status = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
+            version = String(parts[0].dropFirst("HTTP/".count))
             headers = []
         } else if text.isEmpty {
             defer { status = 0 }
-            return status >= 200 ? ResponseHead(status: status, headers: headers) : nil
+            return status >= 200 ? ResponseHead(status: status, version: version, headers: headers) : nil
         } else if let colon = text.firstIndex(of: ":") {
             let name = String(text[..<colon])
             headers.append(.init(name: name, value: String(text[text.index(after: colon)...]).trimmed))

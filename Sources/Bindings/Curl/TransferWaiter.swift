@@ -114,7 +114,9 @@ final class TransferWaiter: PinnedThreadWaiter, @unchecked Sendable {
         }
         for command in pending {
             switch command {
-            case .unpause(let number): transfers[number]?.easy?.unpause()
+            case .unpause(let number):
+                guard let running = transfers[number] else { continue }
+                running.mailbox.takeAll { running.easy?.unpause() }
             case .cancel(let number): end(number, .failure(.cancelled))
             }
         }

@@ -12,7 +12,10 @@ extension AgentConfiguration {
             [
                 Field(
                     "kubeconfig", \.kubeconfig, ValueKind.text.optional, .restart,
-                    "Path of a kubeconfig; default: environment KUBECONFIG, else the pod's service account.")
+                    "Path of a kubeconfig; default: environment KUBECONFIG, else the pod's service account."),
+                Field(
+                    "http2", \.usesHTTP2, .boolean, .restart,
+                    "Whether HTTP/2 is spoken where offered, one connection for all watches; else HTTP/1.1."),
             ]),
         Field(
             "bgp", "Facts about this site's BGP. Sessions are FRR's.",

@@ -11,6 +11,8 @@ public struct AgentConfiguration: Sendable, Hashable {
     public var node: String?
     /// Path of a kubeconfig; nil: `$KUBECONFIG`, else the pod's service account.
     public var kubeconfig: String?
+    /// Whether HTTP/2 is spoken with the API server where that offers it.
+    public var usesHTTP2 = true
     /// The node's autonomous system number (RFC 6793), if it was told.
     public var asn: UInt32?
     /// FRR's management socket.

@@ -47,6 +47,8 @@ public struct ClientConfiguration: Sendable, Hashable {
     public var token: Token?
     /// The proxy's URL; nil for none. The environment's proxy variables are not looked at.
     public var proxy: String?
+    /// Whether HTTP/2 is spoken where the server offers it (TLS only), over one connection for all but lists.
+    public var offersHTTP2: Bool
     /// The namespace of the context or service account.
     public var namespace: String
     /// What the server logs as the asker's program.
@@ -60,7 +62,8 @@ public struct ClientConfiguration: Sendable, Hashable {
     public init(
         server: String, authority: Material? = nil, serverName: String? = nil, verifiesServer: Bool = true,
         clientCertificate: ClientCertificate? = nil, token: Token? = nil, proxy: String? = nil,
-        namespace: String = "default", userAgent: String = "cosmolet", connectTimeout: Duration = .seconds(10),
+        offersHTTP2: Bool = true, namespace: String = "default", userAgent: String = "cosmolet",
+        connectTimeout: Duration = .seconds(10),
         responseTimeout: Duration = .seconds(60)
     ) {
         self.server = server.hasSuffix("/") ? String(server.dropLast()) : server
@@ -70,6 +73,7 @@ public struct ClientConfiguration: Sendable, Hashable {
         self.clientCertificate = clientCertificate
         self.token = token
         self.proxy = proxy
+        self.offersHTTP2 = offersHTTP2
         self.namespace = namespace
         self.userAgent = userAgent
         self.connectTimeout = connectTimeout

@@ -3,6 +3,8 @@ internal import Bindings
 /// One request on its way, with what is needed to read its answer and to give it up.
 struct Exchange: Sendable {
     let transfer: Transfer
+    /// Keeps the transfer's connections, and has none of them given to a later request.
+    let retireConnections: @Sendable () -> Void
     /// Method and path, for messages.
     let summary: String
     let heard: LastHeard
@@ -10,20 +12,20 @@ struct Exchange: Sendable {
     /// An error answer longer than this is not read to its end.
     private static let errorByteLimit = 1 << 20
 
-    /// Waits for the answer's status.
+    /// Waits for the head of the answer.
     ///
-    /// - Returns: the status, 200 to 299.
+    /// - Returns: one with a status from 200 to 299.
     /// - Throws: the server's account of any other status.
     @discardableResult
-    func requireSuccess() async throws(KubernetesError) -> Int {
+    func requireSuccess() async throws(KubernetesError) -> ResponseHead {
         let head: ResponseHead
         do throws(CurlError) {
             head = try await transfer.head()
         } catch {
-            throw KubernetesError(summary, error)
+            throw failure(error)
         }
         heard.mark()
-        if (200..<300).contains(head.status) { return head.status }
+        if (200..<300).contains(head.status) { return head }
         // The status says enough if the rest does not come.
         let body = try? await wholeBody(limit: Self.errorByteLimit)
         throw KubernetesError(
@@ -49,8 +51,13 @@ struct Exchange: Sendable {
             heard.mark()
             return piece
         } catch {
-            throw KubernetesError(summary, error)
+            throw failure(error)
         }
+    }
+
+    private func failure(_ error: CurlError) -> KubernetesError {
+        if error.code.doubtsConnection { retireConnections() }
+        return KubernetesError(summary, error)
     }
 
     /// Gives the exchange up when the server is silent for too long while `body` runs.
@@ -63,6 +70,7 @@ struct Exchange: Sendable {
         let (result, isSilent) = await withTaskGroup(of: Bool.self) { group -> (Result<Value, KubernetesError>, Bool) in
             group.addTask {
                 guard (try? await heard.waitForSilence(limit)) != nil else { return false }
+                retireConnections()
                 transfer.cancel()
                 return true
             }

@@ -3,14 +3,18 @@ public import Logging
 
 /// Asks one Kubernetes API server: single objects, lists, watches, raw requests.
 ///
-/// Safe to use from any number of tasks. Every request runs on the client's own thread; call `shutdown()` at the end.
+/// Safe to use from any number of tasks. Requests run on a thread of the client's own; call `shutdown()` at the end.
 public final class KubernetesClient: Sendable {
     /// What the client was made with.
     public let configuration: ClientConfiguration
 
     let time: TimeSource
     let logger: Logger
-    private let transfers: TransferLoop
+    /// For watches and what is short: with HTTP/2 one connection carries all of it.
+    private let connections: ConnectionPool
+    /// For lists while HTTP/2 is offered: they speak HTTP/1.1, so that they hold up no watch, and TCP holds up the
+    /// server while we read.
+    private let listConnections: ConnectionPool
     private let tokens: TokenSource
     private let tls: TLSOptions
 
@@ -26,7 +30,8 @@ public final class KubernetesClient: Sendable {
     ) throws(KubernetesError) where Timer.Duration == Duration {
         try configuration.check()
         do throws(CurlError) {
-            transfers = try TransferLoop(name: "kubernetes")
+            connections = try ConnectionPool()
+            listConnections = configuration.offersHTTP2 ? try ConnectionPool() : connections
         } catch {
             throw KubernetesError(code: .configuration, message: "libcurl cannot be used: \(error)")
         }
@@ -39,7 +44,8 @@ public final class KubernetesClient: Sendable {
 
     /// Ends all requests with `shutDown` and closes all connections before it returns.
     public func shutdown() async {
-        await transfers.close()
+        await connections.close()
+        await listConnections.close()
     }
 
     /// Reads one object.
@@ -60,14 +66,18 @@ public final class KubernetesClient: Sendable {
         _: Resource.Type, query: ListQuery = ListQuery()
     ) async throws(KubernetesError) -> ListPage<Resource> {
         let request = query.request(Resource.self)
-        let exchange = try await start(request, acceptsCompression: true)
-        return try await exchange.withSilenceLimit(configuration.responseTimeout) {
+        let isApart = configuration.offersHTTP2 && query.limit != 1
+        let exchange = try await start(request, acceptsCompression: true, isApart: isApart)
+        let page = try await exchange.withSilenceLimit(configuration.responseTimeout) {
             () async throws(KubernetesError) -> ListPage<Resource> in
             try await exchange.requireSuccess()
             var reader = ListReader<Resource>(request: request.summary)
             while let piece = try await exchange.nextPiece() { try reader.append(piece) }
             return try reader.finish()
         }
+        // The next list is far away: no connection waits for it.
+        if isApart, page.continueToken == nil { exchange.retireConnections() }
+        return page
     }
 
     /// Opens a watch and returns when the server has accepted it.
@@ -78,10 +88,11 @@ public final class KubernetesClient: Sendable {
     ) async throws(KubernetesError) -> WatchSession<Resource> {
         let request = query.request(Resource.self)
         let exchange = try await start(request)
-        _ = try await exchange.withSilenceLimit(configuration.responseTimeout) { () async throws(KubernetesError) in
+        let head = try await exchange.withSilenceLimit(configuration.responseTimeout) {
+            () async throws(KubernetesError) -> ResponseHead in
             try await exchange.requireSuccess()
         }
-        return WatchSession(exchange)
+        return WatchSession(exchange, httpVersion: head.version)
     }
 
     /// Sends a request and takes the whole answer.
@@ -91,7 +102,7 @@ public final class KubernetesClient: Sendable {
         let exchange = try await start(request)
         return try await exchange.withSilenceLimit(configuration.responseTimeout) {
             () async throws(KubernetesError) -> APIResponse in
-            let status = try await exchange.requireSuccess()
+            let status = try await exchange.requireSuccess().status
             return APIResponse(status: status, body: try await exchange.wholeBody(limit: Self.bodyByteLimit))
         }
     }
@@ -99,7 +110,7 @@ public final class KubernetesClient: Sendable {
     // MARK: - Private steps
 
     private func start(
-        _ request: APIRequest, acceptsCompression: Bool = false
+        _ request: APIRequest, acceptsCompression: Bool = false, isApart: Bool = false
     ) async throws(KubernetesError) -> Exchange {
         var headers: [TransferRequest.Header] = [
             .init(name: "Accept", value: "application/json"),
@@ -110,11 +121,16 @@ public final class KubernetesClient: Sendable {
         let transferRequest = TransferRequest(
             method: request.method, url: configuration.server + request.path + URLText.query(request.query),
             headers: headers, body: request.body, tls: tls, proxy: configuration.proxy,
-            connectTimeout: configuration.connectTimeout, acceptsCompression: acceptsCompression)
+            connectTimeout: configuration.connectTimeout, acceptsCompression: acceptsCompression,
+            offersHTTP2: configuration.offersHTTP2 && !isApart)
         logger.trace("kubernetes request", metadata: ["request": "\(request.summary)"])
         do throws(CurlError) {
-            let transfer = try await transfers.start(transferRequest)
-            return Exchange(transfer: transfer, summary: request.summary, heard: LastHeard(time))
+            let pool = isApart ? listConnections : connections
+            let loop = try pool.loop()
+            let transfer = try await loop.start(transferRequest)
+            return Exchange(
+                transfer: transfer, retireConnections: { pool.retire(loop) },
+                summary: request.summary, heard: LastHeard(time))
         } catch {
             throw KubernetesError(request.summary, error)
         }

@@ -1,11 +1,14 @@
 /// An open watch, to be read by one task. Dropping it ends the watch.
 public struct WatchSession<Resource: KubernetesResource>: Sendable {
     let exchange: Exchange
+    /// The HTTP version that its connection speaks: `1.1` or `2`.
+    public let httpVersion: String
     private let decoder = ObjectDecoder<Resource>()
     private var splitter = LineSplitter()
 
-    init(_ exchange: Exchange) {
+    init(_ exchange: Exchange, httpVersion: String) {
         self.exchange = exchange
+        self.httpVersion = httpVersion
     }
 
     /// How long ago the server last sent anything.

@@ -118,6 +118,7 @@ public final class ResourceWatcher<Resource: KubernetesResource>: Sendable {
         let end: KubernetesError?
         do throws(KubernetesError) {
             var session = try await client.watch(Resource.self, query: query)
+            progress.withLock { $0.status.httpVersion = session.httpVersion }
             markHeard()
             _ = await take(machine.handle(.watchOpened, at: time.now()))
             let limit = query.serverTimeout + idleSlack
@@ -191,7 +192,7 @@ public final class ResourceWatcher<Resource: KubernetesResource>: Sendable {
             logger.info("listed", metadata: ["objects": "\(count)", "invalid": "\(invalid)"])
         case .connected:
             noteRefusal(nil)
-            logger.debug("watch open")
+            logger.debug("watch open", metadata: ["http": "\(status.httpVersion ?? "")"])
         case .reconnecting(nil, let wait):
             logger.debug("watch ended", metadata: ["wait": "\(wait)"])
         case .reconnecting(let error?, let wait):

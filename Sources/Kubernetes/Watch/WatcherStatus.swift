@@ -18,6 +18,8 @@ public enum WatcherNotice: Sendable, Hashable {
 public struct WatcherStatus: Sendable, Hashable {
     /// Whether a watch is open now.
     public var isConnected = false
+    /// The HTTP version of the last watch that was opened, `1.1` or `2`; nil before the first.
+    public var httpVersion: String?
     /// Whether a complete list was ever delivered.
     public var hasSynced = false
     /// Complete lists delivered, the first one too.

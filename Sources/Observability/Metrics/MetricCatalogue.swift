@@ -94,6 +94,11 @@ public enum MetricCatalogue {
         "cosmolet_watch_connected", labels: [.resource],
         help: "Whether the watch is open (1) or not (0).")
 
+    /// 2 or 1.1.
+    public static let watchHTTPVersion = MetricDefinition.gauge(
+        "cosmolet_watch_http_version", labels: [.resource],
+        help: "HTTP version of the last connection on which the watch was opened (2 or 1.1).")
+
     /// Watches opened again.
     public static let watchReconnects = MetricDefinition.counter(
         "cosmolet_watch_reconnects_total", labels: [.resource],
@@ -234,7 +239,7 @@ public enum MetricCatalogue {
         announcedVIPs, desiredVIPs, uninstalledVIPs, planDecisions, planDuration, fuseHeldVIPs, drainedVIPs,
         heldDownVIPs, configurationReloads, configurationReloadSuccessful, configurationKeysWaiting,
         commits, commitDuration, commitPhase, changeToCommit,
-        watchLag, watchConnected, watchReconnects, watchRelists, watchErrors, invalidObjects, events,
+        watchLag, watchConnected, watchHTTPVersion, watchReconnects, watchRelists, watchErrors, invalidObjects, events,
         frrConnected, frrReconnects, frrOrphansHealed, providerMoves, providerLeftovers,
         northboundTransactions, coalescedCommits, waitingCommits, locksRefused, northboundRequests, northboundClients,
         leases, leasesExpired, commitLogDropped, journalFailing, journalFailures, journalMissing, journalSize,

@@ -129,7 +129,7 @@ own in it, which the northbound makes.
 {{- define "cosmolet.agentConfig" -}}
 {{- $config := deepCopy .Values.config }}
 {{- if not (dig "kubernetes" "kubeconfig" "" $config) }}
-{{- $config = omit $config "kubernetes" }}
+{{- $_ := set $config "kubernetes" (omit (default dict $config.kubernetes) "kubeconfig") }}
 {{- end }}
 {{- if not (dig "bgp" "asn" 0 $config) }}
 {{- $config = omit $config "bgp" }}
