@@ -162,7 +162,9 @@ struct EventSource {
         heldByFuse = held
         settleReleased()
         // What is wanted again is not waited for.
-        released?.waiting = released?.waiting.filter { plan.announcements[$0] == nil } ?? []
+        if let (waiting, withdrawn) = released {
+            released = (waiting.filter { plan.announcements[$0] == nil }, withdrawn)
+        }
         let notices = releaseNotices()
         guard isOther, !held.isEmpty else { return notices }
         let message =
