@@ -4,8 +4,13 @@ internal import Foundation
 internal import Northbound
 internal import NorthboundRPC
 
-/// Prints why a command failed and leaves with the exit code that scripts can use.
+/// Prints why a command failed, or what else to know, and leaves with the exit code that scripts can use.
 enum Failure {
+    /// Says something beside the answer, where no program reads it.
+    static func note(_ message: String) {
+        FileHandle.standardError.write(Data("cosmolet: note: \(message)\n".utf8))
+    }
+
     static func exit(_ message: String, hint: String? = nil, code: ExitCode) -> ExitCode {
         var text = "cosmolet: \(message)\n"
         if let hint { text += "  \(hint)\n" }

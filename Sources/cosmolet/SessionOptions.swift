@@ -47,6 +47,11 @@ struct SessionOptions: ParsableArguments {
             var agent = try file.map { try AgentConfiguration(file: $0) } ?? AgentConfiguration()
             if let table { agent.table = table }
             let logger = Logger(label: "cosmolet") { LogFormat.text.makeHandler(label: $0, level: .warning) }
+            if northbound == nil, let module = agent.moduleNobodyNamed {
+                Failure.note(
+                    "this looks at mgmtd (\(agent.socket)); bgpd has the module as well, for that give --northbound "
+                        + "bgpd:\(module)")
+            }
             let endpoint = try northbound.map { text throws(ConfigurationError) in try NorthboundEndpoint(text) }
             guard let providers = Providers(agent, endpoint: endpoint ?? agent.provider, logger: logger) else {
                 throw ConfigurationError(

@@ -84,7 +84,8 @@ private let hasKubectl = (ProcessInfo.processInfo.environment["PATH"] ?? "").spl
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let telemetry = AgentTelemetry(registry: MetricRegistry(), health: HealthState(), provider: "fake")
         let recorder = EventRecorder(
-            node: "here", sink: KubernetesEventSink(client: client), registry: telemetry.registry, logger: logger)
+            node: "here", sink: KubernetesEventSink(client: client), registry: telemetry.registry, logger: logger,
+            spread: .zero)
         let session = FakeManagementSession()
         let reconciler = Reconciler(
             session: session, configuration: PlannerConfiguration(), telemetry: telemetry,

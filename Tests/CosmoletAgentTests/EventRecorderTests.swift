@@ -82,12 +82,12 @@ private final class FakeEventSink: EventSink {
     }
 
     private func withRecorder(
-        _ sink: FakeEventSink = FakeEventSink(), _ body: @Sendable (Rig) async throws -> Void
+        _ sink: FakeEventSink = FakeEventSink(), spread: Duration = .zero, _ body: @Sendable (Rig) async throws -> Void
     ) async throws {
         let (clock, registry) = (ManualClock(), MetricRegistry())
         let recorder = EventRecorder(
             node: "here", sink: sink, registry: registry,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, clock: clock,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, spread: spread, clock: clock,
             now: { Date(timeIntervalSince1970: 1_700_000_000) })
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await recorder.run() }
@@ -136,6 +136,29 @@ private final class FakeEventSink: EventSink {
             try await rig.wait(.created, 2)
             #expect(rig.count(.patched) == 0 && rig.count(.failed) == 0)
         }
+    }
+
+    @Test func whatManySeeAtOnceIsNotWrittenAtOnce() async throws {
+        // By chance some two of them could be the same; not all.
+        let sleeps = Observed<Set<Duration>>([])
+        for _ in 1...5 {
+            try await withRecorder(spread: .seconds(10)) { rig in
+                rig.announce("web")
+                rig.announce("db")
+                let slept = try await rig.clock.sleeps.wait(for: "the wait") { !$0.isEmpty }
+                #expect(slept.keys.allSatisfy { $0 < .seconds(10) })
+                sleeps.update { $0.formUnion(slept.keys) }
+                #expect(rig.sink.created.value.isEmpty)
+                rig.clock.advance(by: .seconds(10))
+                // The second one has not to wait again.
+                try await rig.wait(.created, 2)
+                #expect(rig.clock.sleeps.value.values.reduce(0, +) == 1)
+                #expect(rig.sink.created.value.allSatisfy { $0.firstTimestamp == "2023-11-14T22:13:20Z" })
+                rig.announce("later")
+                _ = try await rig.clock.sleeps.wait(for: "its own wait") { $0.values.reduce(0, +) == 2 }
+            }
+        }
+        #expect(sleeps.value.count > 1)
     }
 
     @Test func oneObjectHasTwentyFiveAndThenOneInFiveMinutes() async throws {
@@ -220,7 +243,7 @@ private final class FakeEventSink: EventSink {
                     services: [ServiceFacts(id: id, addresses: [AddressFact(kind: .loadBalancer, text: text)])],
                     endpoints: [:])
                 let plan = AnnouncementPlan(facts)
-                rig.recorder.planned(plan, PlanChange.all(from: [], to: plan.decisions))
+                rig.recorder.planned(plan, PlanChange.all(from: [], to: plan.decisions), running: [])
             }
             complain("first-plan")
             rig.sink.failures.withLock { $0 = [KubernetesError(code: .conflict, message: "exists")] }

@@ -13,7 +13,9 @@ import Testing
         var facts: AnnouncementFacts
         var history = PlanHistory()
         var source = EventSource(node: "here")
+        /// What FRR runs, without what is announced by hand.
         var running: [IPAddress: AttributeClass] = [:]
+        var byHand: Set<IPAddress> = []
         private var decisions: [Decision] = []
 
         init() {
@@ -28,18 +30,21 @@ import Testing
             facts.endpoints[id] = [EndpointFact(address: IPAddress("10.0.0.1")!, isReady: ready)]
         }
 
-        /// Plans, and commits what differs; or is refused by a lock.
-        mutating func step(at seconds: Int = 0, commits: Bool = true) -> [EventNotice] {
+        /// Plans, and commits what differs; or is refused by a lock; or the answer to the commit is lost.
+        mutating func step(at seconds: Int = 0, commits: Bool = true, isAnswered: Bool = true) -> [EventNotice] {
             history.observe(running: running, at: .seconds(seconds))
             let plan = history.apply(
                 AnnouncementPlan(facts), configuration: facts.configuration, at: .seconds(seconds))
-            var notices = source.planned(plan, PlanChange.all(from: decisions, to: plan.decisions))
+            var notices = source.planned(
+                plan, PlanChange.all(from: decisions, to: plan.decisions), running: Set(running.keys))
             decisions = plan.decisions
             guard commits else { return notices }
-            let current = Set(running.map { Network(prefix: IPPrefix(host: $0), attributeClass: $1) })
+            let current = Set(
+                running.map { Network(prefix: IPPrefix(host: $0), attributeClass: $1) }
+                    + byHand.map { Network(prefix: IPPrefix(host: $0), attributeClass: .manual) })
             let edits = PlannedDifference(plan: plan, running: current).edits
-            running = plan.announcements
-            notices += source.applied(edits, of: plan)
+            running = plan.announcements.filter { !byHand.contains($0.key) }
+            if isAnswered { notices += source.applied(edits, of: plan) }
             return notices
         }
     }
@@ -168,11 +173,103 @@ import Testing
         #expect(rig.step(at: 1002).isEmpty)
     }
 
+    @Test func aHoldThatIsThereAtTheStartIsTold() {
+        var rig = Rig()
+        rig.running = [IPAddress(Self.vip)!: .default, IPAddress("198.51.100.2")!: .default]
+        rig.history.doubtWithdrawals(of: rig.running.keys)
+        #expect(brief(rig.step()) == ["here FuseHeld"])
+        #expect(rig.step(at: 1).isEmpty)
+        #expect(brief(rig.step(at: 300)) == ["here FuseReleased"])
+    }
+
+    @Test func whatWasLetGoAndIsWantedAgainIsNotCounted() {
+        var rig = Rig()
+        for index in 0..<20 { rig.add("s\(index)", "198.51.100.\(index + 1)") }
+        _ = rig.step()
+        let services = rig.facts.services
+        rig.facts.services = []
+        _ = rig.step(at: 1)
+        #expect(rig.step(at: 301, commits: false).isEmpty)
+        rig.facts.services = services
+        let released = rig.step(at: 302)
+        #expect(brief(released) == ["here FuseReleased"])
+        #expect(released.first?.message == "nothing of what was held is withdrawn, all is wanted again")
+    }
+
+    @Test func aHoldThatFollowsAnotherInTheSamePlanIsTold() {
+        var rig = Rig()
+        for index in 0..<36 { rig.add("s\(index)", "198.51.100.\(index + 1)") }
+        _ = rig.step()
+        rig.facts.services.removeFirst(22)
+        #expect(brief(rig.step(at: 1)) == ["here FuseHeld"])
+        rig.history.releaseFuse()
+        rig.facts.services = []
+        let notices = rig.step(at: 2)
+        let aboutNode = notices.filter { $0.object == .node("here") }
+        #expect(brief(aboutNode) == ["here FuseHeld", "here FuseReleased"])
+        #expect(aboutNode.first?.message.contains("14 VIPs") == true)
+        #expect(aboutNode.last?.message == "22 withdrawals that were held are through")
+        #expect(notices.count == 24)
+    }
+
+    // MARK: - What FRR runs counts, not who changed it
+
+    @Test func aVIPThatIsAnnouncedByHandHoldsNoDrainUp() {
+        var rig = Rig()
+        rig.add("web", Self.vip)
+        rig.add("db", "198.51.100.2")
+        rig.byHand = [IPAddress(Self.vip)!]
+        _ = rig.step()
+        _ = rig.step()
+        rig.facts.node.annotations.drains = true
+        #expect(brief(rig.step(at: 1)).contains("here DrainStarted"))
+        #expect(rig.step(at: 2).isEmpty)
+        #expect(brief(rig.step(at: 20)) == ["shop/db VIPWithdrawn", "here DrainCompleted"])
+    }
+
+    @Test func aWithdrawalWhoseAnswerWasLostIsToldOnceItIsRead() {
+        var rig = Rig()
+        rig.add("web", Self.vip)
+        _ = rig.step()
+        rig.facts.node.annotations.drains = true
+        _ = rig.step(at: 1)
+        _ = rig.step(at: 2)
+        #expect(rig.step(at: 20, isAnswered: false).isEmpty)
+        let notices = rig.step(at: 21)
+        #expect(brief(notices) == ["shop/web VIPWithdrawn", "here DrainCompleted"])
+        #expect(notices.first?.message.hasSuffix("(DrainedNodeAnnotation)") == true)
+        #expect(rig.step(at: 22).isEmpty)
+    }
+
+    @Test func aReleaseWhoseAnswerWasLostIsToldOnceItIsRead() {
+        var rig = Rig()
+        for index in 0..<20 { rig.add("s\(index)", "198.51.100.\(index + 1)") }
+        _ = rig.step()
+        rig.facts.services = []
+        _ = rig.step(at: 1)
+        #expect(rig.step(at: 301, isAnswered: false).isEmpty)
+        let notices = rig.step(at: 302)
+        #expect(notices.count == 21 && brief(notices).last == "here FuseReleased")
+        #expect(notices.last?.message == "20 withdrawals that were held are through")
+    }
+
+    @Test func whatNeverCameToFRRHoldsNoDrainUp() {
+        var rig = Rig()
+        rig.add("db", "198.51.100.2")
+        _ = rig.step()
+        rig.add("web", Self.vip)
+        #expect(rig.step(at: 1, commits: false).isEmpty)
+        rig.facts.node.annotations.drains = true
+        _ = rig.step(at: 2)
+        _ = rig.step(at: 3)
+        #expect(brief(rig.step(at: 20)) == ["shop/db VIPWithdrawn", "here DrainCompleted"])
+    }
+
     @Test func aRefusalIsToldOncePerAnswer() throws {
         var rig = Rig()
         rig.add("web", Self.vip)
         let plan = AnnouncementPlan(rig.facts)
-        _ = rig.source.planned(plan, PlanChange.all(from: [], to: plan.decisions))
+        _ = rig.source.planned(plan, PlanChange.all(from: [], to: plan.decisions), running: [])
         let edit = NetworkEdit.set(Network(prefix: try IPPrefix("198.51.100.1/32")))
         let first = rig.source.refused(edit, of: plan, because: "no")
         #expect(brief(first) == ["shop/web VIPRefused"])

@@ -22,4 +22,15 @@ import Testing
         check.look(running: [two], installed: [two], logger: quiet)
         #expect(check.lasting.isEmpty)
     }
+
+    @Test func whatWasWithdrawnTakesItsTimeAgain() {
+        var check = InstalledCheck()
+        for _ in 1...2 { check.look(running: [one, two], installed: [], logger: quiet) }
+        check.forget(allBut: [two])
+        #expect(check.lasting == [two])
+        check.look(running: [one, two], installed: [], logger: quiet)
+        #expect(check.lasting == [two], "the other one was announced anew just now")
+        check.look(running: [one, two], installed: [], logger: quiet)
+        #expect(check.lasting == [one, two])
+    }
 }

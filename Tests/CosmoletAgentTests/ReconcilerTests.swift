@@ -234,6 +234,23 @@ import Testing
         }
     }
 
+    @Test func whatFRRCannotTellAnyMoreIsNotSaidToBeMissing() async throws {
+        let session = FakeManagementSession()
+        await session.installNothing()
+        try await withReconciler(session, tick: true) { reconciler, telemetry in
+            let gauge = { (count: Int) in
+                try await eventually("\(count) are not in effect", within: .seconds(30)) {
+                    telemetry.registry.exposition().contains("cosmolet_uninstalled_vips \(count)\n")
+                }
+            }
+            await sync(reconciler, [service(web, "198.51.100.1")], [slice(web)])
+            try await gauge(1)
+            // One that cannot tell now is no news; one that never can is.
+            await session.refuseState(ManagementError(.unsupported, "an older FRR"))
+            try await gauge(0)
+        }
+    }
+
     @Test func whatSomebodyRemovedFromRunningComesBack() async throws {
         let session = FakeManagementSession()
         try await withReconciler(session, tick: true) { reconciler, _ in

@@ -2,6 +2,7 @@ internal import Announcements
 internal import Foundation
 internal import Kubernetes
 internal import Logging
+internal import NetworkTypes
 internal import Northbound
 internal import Observability
 internal import Synchronization
@@ -33,10 +34,16 @@ final class EventRecorder: ReconcileObserver {
     /// For how long after the last time an Event is counted up.
     static let window = Duration.seconds(600)
 
+    /// After a quiet time the first Event waits for a part of this, by chance, and those that come meanwhile with it: what
+    /// thousands of agents see in the same instant, they do not write in the same instant.
+    static let spread = Duration.seconds(10)
+
     private struct State {
         var source: EventSource
         var limiter = EventLimiter()
         var lastNumber = 0
+        /// When what came last may be written.
+        var due = Duration.zero
         /// Notices up to this one waited while the API server failed.
         var givenUpThrough = 0
     }
@@ -45,32 +52,40 @@ final class EventRecorder: ReconcileObserver {
         var number: Int
         var notice: EventNotice
         var time: Date
+        /// When it may be written.
+        var due: Duration
     }
 
     private let node: String
     private let sink: any EventSink
     private let counter: Counter
     private let logger: Logger
+    private let spread: Duration
     private let elapsed: @Sendable () -> Duration
+    private let sleep: @Sendable (Duration) async throws -> Void
     private let now: @Sendable () -> Date
     private let state: Mutex<State>
     private let queue: AsyncStream<Waiting>
     private let continuation: AsyncStream<Waiting>.Continuation
 
     /// - Parameters:
+    ///   - spread: how long the first Event after a quiet time waits at most.
     ///   - clock: what limits and windows are counted by.
     ///   - now: the time of day, for the Events.
     init<Timer: Clock>(
         node: String, sink: any EventSink, registry: MetricRegistry, logger: Logger,
-        clock: Timer = ContinuousClock(), now: @escaping @Sendable () -> Date = { Date() }
+        spread: Duration = EventRecorder.spread, clock: Timer = ContinuousClock(),
+        now: @escaping @Sendable () -> Date = { Date() }
     ) where Timer.Duration == Duration {
         self.node = node
         self.sink = sink
         self.logger = logger
         self.now = now
+        self.spread = spread
         counter = registry.counter(MetricCatalogue.events)
         let start = clock.now
         elapsed = { start.duration(to: clock.now) }
+        sleep = { try await clock.sleep(for: $0) }
         state = Mutex(State(source: EventSource(node: node)))
         (queue, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.queueCapacity))
         for outcome in Outcome.allCases { counter.increment([.outcome: outcome.rawValue], by: 0) }
@@ -78,8 +93,8 @@ final class EventRecorder: ReconcileObserver {
 
     // MARK: - From the reconciler
 
-    func planned(_ plan: AnnouncementPlan, _ changes: [PlanChange]) {
-        take { $0.planned(plan, changes) }
+    func planned(_ plan: AnnouncementPlan, _ changes: [PlanChange], running: Set<IPAddress>) {
+        take { $0.planned(plan, changes, running: running) }
     }
 
     func applied(_ edits: [NetworkEdit], of plan: AnnouncementPlan) {
@@ -99,7 +114,8 @@ final class EventRecorder: ReconcileObserver {
                     continue
                 }
                 state.lastNumber += 1
-                let waiting = Waiting(number: state.lastNumber, notice: notice, time: time)
+                if at >= state.due { state.due = at + spread * Double.random(in: 0..<1) }
+                let waiting = Waiting(number: state.lastNumber, notice: notice, time: time, due: state.due)
                 if case .enqueued = continuation.yield(waiting) { continue }
                 count(.dropped)
             }
@@ -115,6 +131,8 @@ final class EventRecorder: ReconcileObserver {
         var series = EventSeries()
         var wasToldOfRights = false
         for await waiting in queue {
+            let wait = waiting.due - elapsed()
+            if wait > .zero, (try? await sleep(wait)) == nil { return }
             guard state.withLock({ waiting.number > $0.givenUpThrough }) else {
                 count(.dropped)
                 continue

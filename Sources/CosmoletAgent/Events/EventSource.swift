@@ -13,15 +13,15 @@ struct EventSource {
 
     private let node: String
     private var isFirst = true
+    /// What FRR runs, without what is announced by hand.
+    private var running: Set<IPAddress> = []
     /// The Services that a VIP is, or until its withdrawal was, announced for.
     private var owners: [IPAddress: Set<ServiceID>] = [:]
     /// What FRR said of the VIPs that it refuses.
     private var refusals: [IPAddress: String] = [:]
-    /// VIPs that FRR refused to announce, and has not announced since.
-    private var unannounced: Set<IPAddress> = []
-    private var heldByFuse: [IPAddress] = []
-    /// What the fuse has let go and FRR still runs, and how many VIPs it let go.
-    private var released: (waiting: Set<IPAddress>, count: Int) = ([], 0)
+    private var heldByFuse: Set<IPAddress> = []
+    /// What the fuse has let go and FRR still runs, and how many of those FRR has withdrawn; nil once that is told.
+    private var released: (waiting: Set<IPAddress>, withdrawn: Int)?
     private var nodeWarnings: [PlanWarning] = []
     /// How many VIP entries are in a drain of the node, by reason.
     private var nodeDrains: [ReasonCode: Int] = [:]
@@ -33,8 +33,11 @@ struct EventSource {
 
     // MARK: - Plans
 
-    mutating func planned(_ plan: AnnouncementPlan, _ changes: [PlanChange]) -> [EventNotice] {
-        var notices: [EventNotice] = []
+    /// - Parameter running: what FRR runs as the plan is made, without what is announced by hand.
+    mutating func planned(
+        _ plan: AnnouncementPlan, _ changes: [PlanChange], running: Set<IPAddress>
+    ) -> [EventNotice] {
+        var notices = vanished(running, plan)
         var givenUp: [(vip: IPAddress, service: ServiceID)] = []
         for change in changes {
             let kept = Set(change.after.filter { $0.attributeClass != nil }.compactMap(\.vip))
@@ -56,11 +59,23 @@ struct EventSource {
         for (vip, service) in givenUp where plan.announcements[vip] != nil && owners[vip, default: []].count > 1 {
             owners[vip]?.remove(service)
         }
+        // What is planned and never comes to FRR, as it is announced by hand or refused, has no withdrawal either.
+        owners = owners.filter { running.contains($0.key) || plan.announcements[$0.key] != nil }
         for warning in plan.nodeWarnings where !nodeWarnings.contains(warning) { notices.append(aboutNode(warning)) }
         nodeWarnings = plan.nodeWarnings
-        notices += drainNotices() + fuseNotices(plan)
+        let aboutFuse = fuseNotices(plan)
+        notices += drainNotices() + aboutFuse
         defer { isFirst = false }
-        return isFirst ? [] : notices
+        return isFirst ? aboutFuse : notices
+    }
+
+    /// Takes in what FRR runs. What it has lost without an edit that was confirmed, such as by one whose answer was lost,
+    /// is withdrawn too, unless it is announced again at once.
+    private mutating func vanished(_ now: Set<IPAddress>, _ plan: AnnouncementPlan) -> [EventNotice] {
+        defer { running = now }
+        let gone = running.subtracting(now).filter { plan.announcements[$0] == nil }.sorted()
+        let decisions = Self.decisions(on: gone, in: plan)
+        return gone.flatMap { withdrawn($0, decisions[$0] ?? []) }
     }
 
     /// What whoever wrote the Service should know.
@@ -112,7 +127,7 @@ struct EventSource {
             } else if nodeDrains.isEmpty {
                 .none
             } else {
-                drained.keys.allSatisfy { owners[$0] == nil || unannounced.contains($0) } ? .drained : .withdrawing
+                running.isDisjoint(with: drained.keys) ? .drained : .withdrawing
             }
         defer { drain = now }
         guard now != drain else { return [] }
@@ -137,53 +152,63 @@ struct EventSource {
     // MARK: - Fuse
 
     private mutating func fuseNotices(_ plan: AnnouncementPlan) -> [EventNotice] {
-        defer { heldByFuse = plan.heldByFuse }
-        if heldByFuse.isEmpty, !plan.heldByFuse.isEmpty {
-            return [
-                aboutNode(
-                    EventReason.fuseHeld,
-                    "the withdrawal of \(plan.heldByFuse.count) VIPs at once is held back; if it is meant, give the Node "
-                        + "a new value of \(AnnotationKey.releaseFuse)", severity: .warning)
-            ]
-        }
-        if !heldByFuse.isEmpty, plan.heldByFuse.isEmpty {
+        let held = Set(plan.heldByFuse)
+        // Nothing of what it held is held still: that hold is over, and another one may have begun in the same plan.
+        let isOther = held.isDisjoint(with: heldByFuse)
+        if isOther, !heldByFuse.isEmpty {
             let gone = heldByFuse.filter { plan.announcements[$0] == nil }
-            released = (Set(gone), gone.count)
-            if gone.isEmpty {
-                return [aboutNode(EventReason.fuseReleased, "nothing is held back any more, all is wanted again")]
-            }
+            released = ((released?.waiting ?? []).union(gone), released?.withdrawn ?? 0)
         }
+        heldByFuse = held
+        settleReleased()
         // What is wanted again is not waited for.
-        released.waiting = released.waiting.filter { plan.announcements[$0] == nil }
-        return releaseNotices()
+        if let (waiting, withdrawn) = released {
+            released = (waiting.filter { plan.announcements[$0] == nil }, withdrawn)
+        }
+        let notices = releaseNotices()
+        guard isOther, !held.isEmpty else { return notices }
+        let message =
+            "the withdrawal of \(held.count) VIPs at once is held back; if it is meant, give the Node a new value of "
+            + AnnotationKey.releaseFuse
+        return notices + [aboutNode(EventReason.fuseHeld, message, severity: .warning)]
     }
 
-    /// Told once FRR has withdrawn all that the fuse has let go.
+    /// Ticks off what FRR has withdrawn.
+    private mutating func settleReleased() {
+        guard let (waiting, withdrawn) = released else { return }
+        let left = waiting.intersection(running)
+        released = (left, withdrawn + waiting.count - left.count)
+    }
+
+    /// Told once FRR has withdrawn all that the fuse has let go, or it is wanted again.
     private mutating func releaseNotices() -> [EventNotice] {
-        guard released.count > 0, released.waiting.isEmpty else { return [] }
-        defer { released.count = 0 }
-        return [aboutNode(EventReason.fuseReleased, "\(released.count) withdrawals that were held are through")]
+        guard let (waiting, withdrawn) = released, waiting.isEmpty else { return [] }
+        released = nil
+        let message =
+            withdrawn > 0
+            ? "\(withdrawn) withdrawals that were held are through"
+            : "nothing of what was held is withdrawn, all is wanted again"
+        return [aboutNode(EventReason.fuseReleased, message)]
     }
 
     // MARK: - Commits
 
     mutating func applied(_ edits: [NetworkEdit], of plan: AnnouncementPlan) -> [EventNotice] {
-        let decisions = Self.decisions(on: edits, in: plan)
+        let decisions = Self.decisions(on: edits.map(\.prefix.address), in: plan)
         let notices = edits.flatMap { edit -> [EventNotice] in
             let vip = edit.prefix.address
             let its = decisions[vip] ?? []
             refusals[vip] = nil
-            unannounced.remove(vip)
-            released.waiting.remove(vip)
             switch edit {
-            case .set(let network): return its.compactMap { Self.announced($0, network, on: node) }
+            case .set(let network):
+                running.insert(vip)
+                return its.compactMap { Self.announced($0, network, on: node) }
             case .remove:
-                let services = (owners.removeValue(forKey: vip) ?? []).union(its.map(\.service))
-                return services.sorted().map { service in
-                    withdrawn(vip, service, its.first { $0.service == service })
-                }
+                running.remove(vip)
+                return withdrawn(vip, its)
             }
         }
+        settleReleased()
         return notices + drainNotices() + releaseNotices()
     }
 
@@ -194,6 +219,13 @@ struct EventSource {
             object: .service(decision.service), reason: isDrain ? EventReason.draining : EventReason.announced,
             message: "\(decision.text) \(isDrain ? "drains" : "is announced") from \(node) with class "
                 + "\(network.attributeClass): \(decision.reason.explanation) (\(decision.reason.rawValue))")
+    }
+
+    private mutating func withdrawn(_ vip: IPAddress, _ decisions: [Decision]) -> [EventNotice] {
+        let services = (owners.removeValue(forKey: vip) ?? []).union(decisions.map(\.service))
+        return services.sorted().map { service in
+            withdrawn(vip, service, decisions.first { $0.service == service })
+        }
     }
 
     private func withdrawn(_ vip: IPAddress, _ service: ServiceID, _ decision: Decision?) -> EventNotice {
@@ -208,9 +240,8 @@ struct EventSource {
     /// FRR is asked again every few seconds: the same answer is told once.
     mutating func refused(_ edit: NetworkEdit, of plan: AnnouncementPlan, because reason: String) -> [EventNotice] {
         let vip = edit.prefix.address
-        if case .set = edit { unannounced.insert(vip) }
         guard refusals.updateValue(reason, forKey: vip) != reason else { return [] }
-        let services = Set((Self.decisions(on: [edit], in: plan)[vip] ?? []).map(\.service)).union(owners[vip] ?? [])
+        let services = Set((Self.decisions(on: [vip], in: plan)[vip] ?? []).map(\.service)).union(owners[vip] ?? [])
         let verb = if case .set = edit { "announcing" } else { "withdrawing" }
         return services.sorted().map { service in
             EventNotice(
@@ -219,8 +250,9 @@ struct EventSource {
         }
     }
 
-    private static func decisions(on edits: [NetworkEdit], in plan: AnnouncementPlan) -> [IPAddress: [Decision]] {
-        let vips = Set(edits.map(\.prefix.address))
+    private static func decisions(on vips: [IPAddress], in plan: AnnouncementPlan) -> [IPAddress: [Decision]] {
+        guard !vips.isEmpty else { return [:] }
+        let vips = Set(vips)
         var result: [IPAddress: [Decision]] = [:]
         for decision in plan.decisions {
             if let vip = decision.vip, vips.contains(vip) { result[vip, default: []].append(decision) }

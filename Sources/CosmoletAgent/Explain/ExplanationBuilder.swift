@@ -275,7 +275,7 @@ struct ExplanationBuilder {
         } else if ledger.uninstalled.contains(prefix) {
             (state, explanation, advice) = (
                 .notInstalled, "FRR has it configured, but not in effect, and no Service \(Self.has)",
-                "look at staticd and zebra: cosmolet list, vtysh -c 'show mgmt backend-adapter all'"
+                InstalledCheck.advice
             )
         } else if attributeClass == .manual {
             (state, explanation, advice) = (

@@ -113,7 +113,7 @@ struct RunningState {
     func advice(of service: ServiceID, _ decision: Decision?, node: String) -> String {
         switch state {
         case .unknown: "look at the session with FRR: cosmolet list, and the agent's log"
-        case .notInstalled: "look at staticd and zebra: cosmolet list, vtysh -c 'show mgmt backend-adapter all'"
+        case .notInstalled: InstalledCheck.advice
         case .frozen: "look at the watches and at the agent's log; --node must be the Node object's name"
         case .byHand: "to let the agent have it: cosmolet announce VIP --class default"
         case .heldByFuse: "if the withdrawal is meant: cosmolet release-fuse --node \(node)"

@@ -1,4 +1,5 @@
 internal import FRRManagement
+internal import Foundation
 public import Logging
 internal import NetworkTypes
 public import Northbound
@@ -113,7 +114,7 @@ public struct Providers: Sendable {
         }
     }
 
-    private static func neighbour(of path: String, named name: String) -> String {
+    fileprivate static func neighbour(of path: String, named name: String) -> String {
         let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
         return folder + name
     }
@@ -125,6 +126,15 @@ extension AgentConfiguration {
         if let provider = northbound.provider { return provider }
         if let connect = northbound.connect, connect.isFRR { return connect }
         return .mgmtd(socket: socket)
+    }
+
+    /// The module's socket beside mgmtd's, where it is there and nothing says which of the two is meant. What the module
+    /// announces, mgmtd does not show.
+    public var moduleNobodyNamed: String? {
+        guard northbound.provider == nil, northbound.connect?.isFRR != true else { return nil }
+        let path = Providers.neighbour(of: socket, named: Providers.moduleSocketName)
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        return attributes?[.type] as? FileAttributeType == .typeSocket ? path : nil
     }
 
     /// The policy of a northbound in this process: what the settings say, with the classes that are configured.

@@ -1,5 +1,6 @@
 internal import Announcements
 internal import Logging
+internal import NetworkTypes
 internal import Observability
 
 /// Tells metrics, log and observer of each plan, as differences from the one before.
@@ -25,12 +26,12 @@ struct PlanReport {
         listedAt = .now
     }
 
-    mutating func report(_ plan: AnnouncementPlan, fuse: WithdrawalFuse?) {
+    mutating func report(_ plan: AnnouncementPlan, running: Set<IPAddress>, fuse: WithdrawalFuse?) {
         telemetry.planned(plan)
         let changes = PlanChange.all(from: decisions, to: plan.decisions)
         decisions = plan.decisions
         log.update(plan, changes, fuse: fuse, logger: logger)
-        observer?.planned(plan, changes)
+        observer?.planned(plan, changes, running: running)
         guard let listedAt else { return }
         self.listedAt = nil
         logger.info(

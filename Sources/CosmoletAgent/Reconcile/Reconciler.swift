@@ -216,12 +216,12 @@ public actor Reconciler {
                 return nil
             }
             let (hasNews, start) = (facts.hasNews, ContinuousClock.now)
-            let plan = facts.plan(
-                running: Self.announced(running), at: elapsed(), isCurrent: telemetry.watches.isCurrent)
+            let announced = Self.announced(running)
+            let plan = facts.plan(running: announced, at: elapsed(), isCurrent: telemetry.watches.isCurrent)
             wake.nextChange = plan?.nextChange
             ledger.planned(plan)
             guard let plan else { return nil }
-            planReport.report(plan, fuse: facts.configuration.fuse)
+            planReport.report(plan, running: Set(announced.keys), fuse: facts.configuration.fuse)
             let difference = PlannedDifference(plan: plan, running: running)
             if hasNews { telemetry.planned(in: start.duration(to: .now)) }
             let sequenceBefore = sequence
@@ -278,11 +278,23 @@ public actor Reconciler {
         ledger.ran(networks, at: elapsed())
         telemetry.running(networks)
         telemetry.runningRead()
+        installedCheck.forget(allBut: networks)
+        tellUninstalled()
     }
 
     private func checkInstalled() async {
-        guard let running, let installed = try? await session.installedNetworks() else { return }
-        installedCheck.look(running: running, installed: installed, logger: logger)
+        guard let running else { return }
+        do {
+            installedCheck.look(running: running, installed: try await session.installedNetworks(), logger: logger)
+        } catch {
+            guard error.code == .unsupported else { return }
+            // This FRR cannot tell; what another one told before does not count.
+            installedCheck = InstalledCheck()
+        }
+        tellUninstalled()
+    }
+
+    private func tellUninstalled() {
         telemetry.uninstalled(installedCheck.lasting.count)
         ledger.uninstalled = Set(installedCheck.lasting.map(\.prefix))
     }
@@ -341,7 +353,11 @@ public actor Reconciler {
         switch result.outcome {
         case .applied:
             refusals = 0
-            if let running { telemetry.running(running) }
+            if let running {
+                telemetry.running(running)
+                installedCheck.forget(allBut: running)
+                tellUninstalled()
+            }
             observer?.applied(edits, of: difference.plan)
             return true
         case .rejected(let error) where error.isRetryable && (refusals == 0 || !error.isAborted):

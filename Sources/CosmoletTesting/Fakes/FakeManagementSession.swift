@@ -28,6 +28,7 @@ public actor FakeManagementSession: ManagementSession {
     private let onChange: @Sendable (Set<Network>) -> Void
     private var openRefusal: ManagementError?
     private var installsNothing = false
+    private var stateRefusal: ManagementError?
     private var commitDuration = Duration.milliseconds(2)
     private var faults: [Fault] = []
     private var poison: Set<IPPrefix> = []
@@ -75,6 +76,9 @@ public actor FakeManagementSession: ManagementSession {
 
     /// What is committed does not get into the routing table.
     public func installNothing(_ isSo: Bool = true) { installsNothing = isSo }
+
+    /// Asking for what is installed fails with this error; nil: succeeds again.
+    public func refuseState(_ error: ManagementError?) { stateRefusal = error }
 
     /// Commits report that they took so long; they take no longer.
     public func reportCommitDuration(_ duration: Duration) { commitDuration = duration }
@@ -128,6 +132,7 @@ public actor FakeManagementSession: ManagementSession {
 
     /// The same: this fake installs at once, unless it is told not to.
     public func installedNetworks() async throws(ManagementError) -> Set<Network> {
+        if let stateRefusal { throw stateRefusal }
         let networks = try await networks()
         return installsNothing ? [] : networks
     }

@@ -25,6 +25,9 @@ struct DrainCommand: AsyncParsableCommand {
             that: ask cosmolet explain on the node. The asker needs the right to patch nodes, or services; the agent's own
             account does not have it.
 
+            What the fuse of a node holds does not drain: no Service wants it, so no rule speaks of it, and it stays
+            announced until cosmolet release-fuse --node NODE, or until the fuse's time is over.
+
             No node knows of the others: do not drain the last one that announces a VIP.
 
             \(exitCodes)
@@ -44,6 +47,11 @@ struct DrainCommand: AsyncParsableCommand {
         let target = try target.target()
         try await self.target.options.apply(.drain(target, reason: reason))
         print("\(target) drains")
+        if case .node(let name) = target {
+            Failure.note(
+                "what its fuse holds does not drain; to see it: cosmolet explain, there; to let it go: "
+                    + "cosmolet release-fuse --node \(name)")
+        }
     }
 }
 

@@ -11,6 +11,8 @@ struct ListCommand: AsyncParsableCommand {
         discussion: """
             Reads FRR itself: running configuration and, where FRR can tell, the routing table that BGP takes it from.
             The column "installed" says whether the route got there; "-" means this FRR cannot tell.
+            Without --northbound or a provider in the file it looks at mgmtd; what the module inside bgpd announces, mgmtd does
+            not show. Where the module's socket is there, a note on standard error says so.
             Opening the session also puts back into FRR's configuration what a restart of mgmtd lost of our routes.
 
             EXAMPLES
