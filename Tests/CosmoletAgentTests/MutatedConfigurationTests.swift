@@ -107,7 +107,7 @@ import Testing
         var result: [Mutation] = []
         var section = ""
         for (index, line) in lines.enumerated() {
-            let match = try #require(line.wholeMatch(of: /( *)([A-Za-z]+):( +[^ #].*?)?( *#.*)?/), "\(line)")
+            let match = try #require(line.wholeMatch(of: /( *)([A-Za-z0-9]+):( +[^ #].*?)?( *#.*)?/), "\(line)")
             let (indent, key, value) = (String(match.1), String(match.2), match.3.map(String.init))
             if indent.isEmpty { section = key }
             let isClass = section == "classes" && indent.count == 2
