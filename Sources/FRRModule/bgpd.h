@@ -137,4 +137,11 @@ uint64_t bgpd_monotonic_us(void);
 /// Microseconds since the Unix epoch.
 uint64_t bgpd_realtime_us(void);
 
+/// Seconds since the machine was started, the time included that it slept; no clock that anybody sets.
+uint64_t bgpd_boot_seconds(void);
+
+/// The name of this run of the machine, at most `CN_BOOT_BYTES`; another one after every start of it. Empty when it
+/// cannot be told.
+const char *bgpd_boot_id(void);
+
 #endif

@@ -2,7 +2,9 @@
 // Log, version and clocks. FRR's headers come first: they want config.h in front.
 #include <zebra.h>
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "lib/version.h"
@@ -49,4 +51,23 @@ uint64_t bgpd_monotonic_us(void)
 uint64_t bgpd_realtime_us(void)
 {
     return microseconds(CLOCK_REALTIME);
+}
+
+uint64_t bgpd_boot_seconds(void)
+{
+    return microseconds(CLOCK_BOOTTIME) / 1000000u;
+}
+
+const char *bgpd_boot_id(void)
+{
+    static char id[CN_BOOT_BYTES + 1];
+    if (id[0] != '\0')
+        return id;
+    int descriptor = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return id;
+    if (read(descriptor, id, CN_BOOT_BYTES) != (ssize_t)CN_BOOT_BYTES)
+        id[0] = '\0';
+    close(descriptor);
+    return id;
 }

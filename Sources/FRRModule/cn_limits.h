@@ -47,8 +47,12 @@
 #define CN_INSTANCES 64u
 // Lines `redistribute table-direct` of one instance that are told.
 #define CN_REDISTRIBUTIONS 32u
-// Classes that one transaction or the state file may name.
+// Classes that there may be, and that one transaction may name.
 #define CN_CLASSES 256u
+// Classes that a state file may name at once while it is read, those included that are gone in its next line.
+#define CN_CLASSES_READ (2u * CN_CLASSES + CN_CLASSES_CHANGED)
+// Commits of classes that one pass of a restore makes at most.
+#define CN_RESTORE_WRITES 8u
 // Classes that one transaction may change, which takes one turn of bgpd's loop.
 #define CN_CLASSES_CHANGED 64u
 #define CN_COMMUNITIES 16u
@@ -65,5 +69,10 @@
 
 // The state file; a longer one is not read.
 #define CN_STATE_BYTES (32u << 20)
+// Seconds that bgpd may have been away, unless the argument `state-age` says otherwise; and the most that it can say.
+#define CN_STATE_AGE_DEFAULT 600u
+#define CN_STATE_AGE (7u * 24 * 3600)
+// Linux' name for a run of the machine: a UUID.
+#define CN_BOOT_BYTES 36u
 
 #endif

@@ -11,7 +11,8 @@
 
 #include "host_check.h"
 
-// The build says them: hexadecimal build ids of bgpd and of libfrr, empty when they are not known.
+// The build says them: hexadecimal build ids of bgpd and of libfrr. A build by other means may leave them out, and takes
+// any build of the version.
 #ifndef CN_BGPD_BUILD_ID
 #define CN_BGPD_BUILD_ID ""
 #endif

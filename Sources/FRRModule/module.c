@@ -23,6 +23,8 @@
 /// How often the state file is looked after, and after how many times all networks are.
 #define UPKEEP_MILLISECONDS 1000
 #define UPKEEP_AUDIT 10
+/// After how many of them the state file says that bgpd is alive.
+#define UPKEEP_BEAT 10
 #define RETRY_MILLISECONDS 5000
 
 struct cn_module cn_module;
@@ -32,9 +34,10 @@ static struct event *start_event, *read_event, *turn_event, *restore_event, *upk
 
 // ---- Warm restart ----
 
-/// Restores what can be restored by now.
-static void restore(void)
+/// Restores what can be restored by now; what could not, not again at once unless something may have changed.
+static void restore(bool is_news)
 {
+    static uint64_t last_us;
     struct cn_service *service = &cn_module.service;
     struct cn_state_file *state = &service->state;
     // Between the slices of a transaction nothing else moves. While the configuration is read, route-maps may still
@@ -46,11 +49,14 @@ static void restore(void)
         // What came with the configuration belongs into the state file as well.
         state->wants_rewrite |= cn_running_audit(&service->running);
     }
-    if (state->restore == NULL)
+    if (state->restore == NULL
+        || (!is_news && last_us != 0 && bgpd_monotonic_us() - last_us < RESTORE_MILLISECONDS * 1000u))
         return;
+    last_us = bgpd_monotonic_us();
     if (cn_restore_step(state->restore, &service->running)) {
         if (bgpd_monotonic_us() - cn_module.configured_us < RESTORE_GIVE_UP_US)
             return;
+        service->running.not_restored += cn_restore_count(state->restore);
         bgpd_log(
             BGPD_WARNING, "%zu networks are not restored: their instance is not there",
             cn_restore_count(state->restore));
@@ -63,7 +69,7 @@ static void restore(void)
 static void on_restore(struct event *event)
 {
     (void)event;
-    restore();
+    restore(true);
     if (cn_module.service.state.restore != NULL)
         event_add_timer_msec(loop, on_restore, NULL, RESTORE_MILLISECONDS, &restore_event);
 }
@@ -91,7 +97,7 @@ static void on_turn(struct event *event)
 {
     (void)event;
     // What was committed before the restart comes first; a commit now may take some of it back.
-    restore();
+    restore(false);
     if (cn_server_turn(&cn_module.server))
         event_add_event(loop, on_turn, NULL, 0, &turn_event);
     else
@@ -130,9 +136,11 @@ static void on_upkeep(struct event *event)
     struct cn_service *service = &cn_module.service;
     (void)event;
     // Between the slices of a transaction nothing else moves.
-    restore();
+    restore(false);
+    if (++count % UPKEEP_BEAT == 0)
+        cn_state_beat(&service->state);
     if (!service->call.is_there && cn_module.configured_us != 0) {
-        if (++count % UPKEEP_AUDIT == 0)
+        if (count % UPKEEP_AUDIT == 0)
             cn_running_notice(&service->running);
         if (cn_state_is_stale(&service->state, &service->running))
             cn_state_rewrite(&service->state, &service->running);
@@ -157,7 +165,8 @@ static void on_start(struct event *event)
     service->state.descriptor = -1;
     strlcpy(service->state.path, cn_module.options.state, sizeof(service->state.path));
     if (service->state.path[0] != '\0')
-        service->state.restore = cn_restore_read(service->state.path, &service->running, &good);
+        service->state.restore = cn_restore_read(
+            service->state.path, cn_module.options.state_age_s, &service->running, &good);
     cn_state_resume(&service->state, good);
     if (service->state.restore != NULL) {
         bgpd_networks_watch(on_instance);
@@ -194,6 +203,7 @@ static int on_early_fini(void)
     cn_module.is_serving = false;
     cn_server_close(&cn_module.server);
     cn_arena_free(&cn_module.service.call.arena);
+    cn_state_beat(&cn_module.service.state);
     cn_state_close(&cn_module.service.state);
     cn_restore_free(cn_module.service.state.restore);
     cn_module.service.state.restore = NULL;

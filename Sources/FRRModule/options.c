@@ -29,6 +29,12 @@ static const char *take_option(const char *key, const char *value, struct cn_opt
         options->state[0] = '\0';
         return NULL;
     }
+    if (strcmp(key, "state-age") == 0) {
+        if (!cn_text_number(value, strlen(value), CN_STATE_AGE, &number) || number == 0)
+            return "state-age: not within 1 and 604800 seconds";
+        options->state_age_s = (uint32_t)number;
+        return NULL;
+    }
     if (strcmp(key, "maximum") == 0) {
         if (!cn_text_number(value, strlen(value), CN_NETWORKS, &number) || number == 0)
             return "maximum: not within 1 and 65536";
@@ -39,13 +45,13 @@ static const char *take_option(const char *key, const char *value, struct cn_opt
         options->any_build = strcmp(value, "any") == 0;
         return options->any_build || strcmp(value, "same") == 0 ? NULL : "builds: neither same nor any";
     }
-    return "there is an option other than socket, group, state, maximum, builds";
+    return "there is an option other than socket, group, state, state-age, maximum, builds";
 }
 
 const char *cn_options_read(const char *text, const char *run_folder, struct cn_options *options)
 {
     char copy[1024];
-    *options = (struct cn_options){.maximum = CN_NETWORKS_DEFAULT};
+    *options = (struct cn_options){.maximum = CN_NETWORKS_DEFAULT, .state_age_s = CN_STATE_AGE_DEFAULT};
     if (snprintf(options->socket, sizeof(options->socket), "%s/cosmolet.sock", run_folder)
             >= (int)sizeof(options->socket)
         || snprintf(options->state, sizeof(options->state), "%s/cosmolet.state", run_folder)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/// The module's argument: `-M bgpd_cosmolet:socket=PATH,group=NAME,state=PATH,maximum=N,builds=any`.
+/// The module's argument: `-M bgpd_cosmolet:socket=PATH,group=NAME,state=PATH,state-age=SECONDS,maximum=N,builds=any`.
 
 #ifndef CN_OPTIONS_H
 #define CN_OPTIONS_H
@@ -13,6 +13,8 @@ struct cn_options {
     char group[64];
     /// Empty for none, with `state=off`.
     char state[256];
+    /// How long bgpd may have been away for its state file to be restored.
+    uint32_t state_age_s;
     uint32_t maximum;
     /// Take a bgpd of the right version that was built by somebody else.
     bool any_build;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "restore.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,8 +20,19 @@ struct cn_restore {
         char name[CN_CLASS_BYTES + 1];
         struct cn_class definition;
         bool is_defined;
-    } classes[CN_CLASSES];
+        /// A network needs it now.
+        bool is_needed;
+        /// bgpd did not take it.
+        bool is_refused;
+    } classes[CN_CLASSES_READ];
     size_t class_count;
+    /// bgpd refused several classes at once: which one it was shows one by one.
+    bool is_one_by_one;
+    /// Why bgpd did not take a class.
+    struct cn_status refusal;
+    /// Networks that found no room here.
+    size_t dropped;
+    bool is_full;
     struct {
         char name[CN_VRF_BYTES + 1];
         /// When its instance was seen first; 0 before.
@@ -49,11 +61,47 @@ static int known_class(const struct cn_restore *restore, const char *name)
     return CN_NO_CLASS;
 }
 
+/// Forgets the classes that are gone and that no network has.
+static void compact_classes(struct cn_restore *restore)
+{
+    int16_t places[CN_CLASSES_READ];
+    size_t count = 0;
+    for (size_t index = 0; index < restore->class_count; index++)
+        restore->classes[index].is_needed = restore->classes[index].is_defined;
+    for (size_t slot = 0; slot < restore->slot_count; slot++) {
+        const struct entry *entry = &restore->slots[slot];
+        if (entry->prefix.length != EMPTY && entry->class != CN_NO_CLASS)
+            restore->classes[entry->class].is_needed = true;
+    }
+    for (size_t index = 0; index < restore->class_count; index++) {
+        places[index] = (int16_t)count;
+        if (!restore->classes[index].is_needed)
+            continue;
+        if (count != index)
+            restore->classes[count] = restore->classes[index];
+        count++;
+    }
+    for (size_t slot = 0; slot < restore->slot_count; slot++) {
+        struct entry *entry = &restore->slots[slot];
+        if (entry->prefix.length != EMPTY && entry->class != CN_NO_CLASS)
+            entry->class = places[entry->class];
+    }
+    restore->class_count = count;
+}
+
 static int find_class(struct cn_restore *restore, const char *name)
 {
     int known = known_class(restore, name);
-    if (known != CN_NO_CLASS || restore->class_count == CN_CLASSES)
+    if (known != CN_NO_CLASS)
         return known;
+    if (restore->class_count == CN_CLASSES_READ && !restore->is_full) {
+        compact_classes(restore);
+        // Not again for every further name of a file that no module wrote.
+        restore->is_full = restore->class_count > CN_CLASSES_READ - CN_CLASSES_CHANGED;
+    }
+    if (restore->class_count == CN_CLASSES_READ)
+        return CN_NO_CLASS;
+    memset(&restore->classes[restore->class_count], 0, sizeof(restore->classes[0]));
     strcpy(restore->classes[restore->class_count].name, name);
     return (int)restore->class_count++;
 }
@@ -107,7 +155,8 @@ static bool grow(struct cn_restore *restore)
 static void take_class(const char *name, const struct cn_class *definition, void *argument)
 {
     struct cn_restore *restore = argument;
-    int class = find_class(restore, name);
+    // One that is gone, and is not known, needs no place.
+    int class = definition != NULL ? find_class(restore, name) : known_class(restore, name);
     if (class == CN_NO_CLASS)
         return;
     restore->classes[class].is_defined = definition != NULL;
@@ -120,10 +169,12 @@ static void take_network(const char *vrf_name, const struct cn_prefix *prefix, c
     struct cn_restore *restore = argument;
     int vrf = find_vrf(restore, vrf_name);
     int class = class_name != NULL ? find_class(restore, class_name) : CN_NO_CLASS;
-    if (vrf < 0 || (class_name != NULL && class == CN_NO_CLASS))
+    bool has_room = vrf >= 0 && (class_name == NULL || class != CN_NO_CLASS)
+                    && (2 * (restore->used + 1) <= restore->slot_count || grow(restore));
+    if (!has_room) {
+        restore->dropped += class_name != NULL;
         return;
-    if (2 * (restore->used + 1) > restore->slot_count && !grow(restore))
-        return;
+    }
     struct entry *entry = slot_of(restore->slots, restore->slot_count, (uint8_t)vrf, prefix);
     if (entry->prefix.length == EMPTY)
         restore->used++;
@@ -131,67 +182,123 @@ static void take_network(const char *vrf_name, const struct cn_prefix *prefix, c
 }
 
 struct cn_restore *cn_restore_read_bytes(
-    const char *bytes, size_t count, struct cn_running *running, size_t *good)
+    const char *bytes, size_t count, uint64_t maximum_age_s, struct cn_running *running, size_t *good)
 {
     struct cn_restore *restore = calloc(1, sizeof(*restore));
+    const char *refusal = cn_state_refusal(bytes, count, maximum_age_s);
     uint64_t generation;
     *good = 0;
     if (restore == NULL)
         return NULL;
     struct cn_state_reader reader = {take_class, take_network, restore};
     *good = cn_state_read(bytes, count, &reader, &generation);
-    if (*good < count)
+    if (refusal != NULL) {
+        bgpd_log(BGPD_WARNING, "the state file is not restored (%zu networks): %s", cn_restore_count(restore), refusal);
+        running->not_restored += cn_restore_count(restore);
+        *good = 0;
+    } else if (*good < count) {
         bgpd_log(BGPD_WARNING, "the state file is damaged behind byte %zu; what is before is used", *good);
+    }
+    if (refusal == NULL && restore->dropped > 0) {
+        running->not_restored += restore->dropped;
+        bgpd_log(
+            BGPD_ERROR, "%zu networks of the state file are not restored: there is no room for all its classes or VRFs",
+            restore->dropped);
+    }
     if (generation >= running->generation && generation < UINT64_MAX)
         running->generation = generation + 1;
-    if (cn_restore_count(restore) > 0)
+    if (refusal == NULL && cn_restore_count(restore) > 0)
         return restore;
     cn_restore_free(restore);
     return NULL;
 }
 
-struct cn_restore *cn_restore_read(const char *path, struct cn_running *running, size_t *good)
+struct cn_restore *cn_restore_read(
+    const char *path, uint64_t maximum_age_s, struct cn_running *running, size_t *good)
 {
     size_t count;
     *good = 0;
     char *bytes = cn_state_load(path, &count);
-    if (bytes == NULL)
+    if (bytes == NULL) {
+        if (errno != ENOENT)
+            bgpd_log(BGPD_WARNING, "the state file %s is not restored: %s", path, strerror(errno));
         return NULL;
-    struct cn_restore *restore = cn_restore_read_bytes(bytes, count, running, good);
+    }
+    struct cn_restore *restore = cn_restore_read_bytes(bytes, count, maximum_age_s, running, good);
     free(bytes);
     return restore;
 }
 
 // ---- Restoring ----
 
-/// Makes the class that a network needs. An operator's route-map of that name stays as it is.
-static bool restore_class(
-    struct cn_restore *restore, int class, struct cn_running *running, struct cn_status *status)
+static const struct cn_class absent;
+
+/// Whether a network waits and its instance is there; and the configuration does not say something of it by now, which
+/// was somebody's wish, ours or not.
+static bool can_come(const struct cn_restore *restore, const struct entry *entry, struct bgpd_instance *const *instances)
 {
-    struct cn_class now;
-    const char *name = restore->classes[class].name;
-    if (bgpd_class_exists(name))
-        return true;
-    if (!restore->classes[class].is_defined)
-        return cn_fail(status, CN_FAILED_PRECONDITION, "class %s is not there", name);
-    bgpd_class_read(name, &now);
-    struct bgpd_class_change change = {name, &now, &restore->classes[class].definition};
-    if (now.exists || !bgpd_class_write(&change, 1, status))
-        return false;
-    cn_running_change_class(running, name, change.before, change.after);
-    return true;
+    struct bgpd_network network;
+    return entry->prefix.length != EMPTY && entry->class != CN_NO_CLASS && !restore->vrfs[entry->vrf].is_done
+           && instances[entry->vrf] != NULL && !bgpd_network_find(instances[entry->vrf], &entry->prefix, &network);
+}
+
+/// The next classes to be made. An operator's route-map of such a name stays as it is.
+static size_t next_classes(struct cn_restore *restore, struct bgpd_class_change *changes)
+{
+    size_t count = 0, maximum = restore->is_one_by_one ? 1 : CN_CLASSES_CHANGED;
+    for (size_t index = 0; index < restore->class_count && count < maximum; index++) {
+        const char *name = restore->classes[index].name;
+        if (restore->classes[index].is_needed && restore->classes[index].is_defined
+            && !restore->classes[index].is_refused && !bgpd_class_exists(name))
+            changes[count++] = (struct bgpd_class_change){name, &absent, &restore->classes[index].definition};
+    }
+    return count;
+}
+
+/// Makes the classes that networks need now, all in as few commits as can be, and a bounded number of them: each takes
+/// as long as bgpd's whole configuration is.
+static void restore_classes(
+    struct cn_restore *restore, struct bgpd_instance *const *instances, struct cn_running *running)
+{
+    struct cn_status *status = &restore->refusal;
+    struct bgpd_class_change changes[CN_CLASSES_CHANGED];
+    for (size_t index = 0; index < restore->class_count; index++)
+        restore->classes[index].is_needed = false;
+    for (size_t slot = 0; slot < restore->slot_count; slot++) {
+        if (can_come(restore, &restore->slots[slot], instances))
+            restore->classes[restore->slots[slot].class].is_needed = true;
+    }
+    for (unsigned writes = 0; writes < CN_RESTORE_WRITES; writes++) {
+        size_t count = next_classes(restore, changes);
+        if (count == 0)
+            return;
+        if (bgpd_class_write(changes, count, status)) {
+            for (size_t index = 0; index < count; index++)
+                cn_running_change_class(running, changes[index].name, changes[index].before, changes[index].after);
+            continue;
+        }
+        // Somebody holds a lock: later.
+        if (status->code == CN_UNAVAILABLE)
+            return;
+        if (count == 1)
+            restore->classes[known_class(restore, changes[0].name)].is_refused = true;
+        restore->is_one_by_one = true;
+    }
 }
 
 static bool restore_network(
-    struct cn_restore *restore, struct bgpd_instance *instance, const struct entry *entry, struct cn_running *running,
-    struct cn_status *status)
+    const struct cn_restore *restore, struct bgpd_instance *instance, const struct entry *entry,
+    struct cn_running *running, struct cn_status *status)
 {
     char route_map[CN_ROUTE_MAP_BYTES + 1] = CN_MARK;
     const char *name = restore->classes[entry->class].name;
     if (running->count >= running->maximum)
         return cn_fail(status, CN_RESOURCE_EXHAUSTED, "at most %u networks are allowed", running->maximum);
-    if (!restore_class(restore, entry->class, running, status))
-        return false;
+    if (!bgpd_class_exists(name)) {
+        const char *reason = restore->classes[entry->class].is_defined ? restore->refusal.text : "";
+        return cn_fail(
+            status, CN_FAILED_PRECONDITION, "class %s is not there%s%.900s", name, *reason ? ": " : "", reason);
+    }
     strcpy(route_map + sizeof(CN_MARK) - 1, name);
     if (!bgpd_network_set(instance, &entry->prefix, route_map, status))
         return false;
@@ -201,20 +308,16 @@ static bool restore_network(
 
 /// Restores what can be restored of a VRF by now.
 static void restore_vrf(
-    struct cn_restore *restore, uint8_t vrf, struct bgpd_instance *instance, struct cn_running *running)
+    struct cn_restore *restore, uint8_t vrf, struct bgpd_instance *const *instances, struct cn_running *running)
 {
     struct cn_status status = {CN_OK, ""};
-    struct bgpd_network network;
     size_t restored = 0, failed = 0;
-    // What came with the configuration is counted first.
-    cn_running_audit(running);
     for (size_t slot = 0; slot < restore->slot_count; slot++) {
         struct entry *entry = &restore->slots[slot];
         if (entry->prefix.length == EMPTY || entry->vrf != vrf || entry->class == CN_NO_CLASS)
             continue;
-        // What the configuration says by now was somebody's wish, ours or not.
-        if (!bgpd_network_find(instance, &entry->prefix, &network)) {
-            if (!restore_network(restore, instance, entry, running, &status)) {
+        if (can_come(restore, entry, instances)) {
+            if (!restore_network(restore, instances[vrf], entry, running, &status)) {
                 failed++;
                 continue;
             }
@@ -228,22 +331,33 @@ static void restore_vrf(
     }
     restore->vrfs[vrf].is_done =
         failed == 0 || bgpd_monotonic_us() - restore->vrfs[vrf].since_us >= PATIENCE_US;
-    if (failed > 0 && restore->vrfs[vrf].is_done)
+    if (failed > 0 && restore->vrfs[vrf].is_done) {
+        running->not_restored += failed;
         bgpd_log(
             BGPD_ERROR, "VRF %s: %zu networks are not restored: %s", restore->vrfs[vrf].name, failed, status.text);
+    }
 }
 
 bool cn_restore_step(struct cn_restore *restore, struct cn_running *running)
 {
-    bool is_waiting = false;
+    struct bgpd_instance *instances[CN_INSTANCES] = {NULL};
+    bool is_there = false, is_waiting = false;
     for (size_t vrf = 0; vrf < restore->vrf_count; vrf++) {
-        struct bgpd_instance *instance = bgpd_instance(restore->vrfs[vrf].name);
         if (restore->vrfs[vrf].is_done)
             continue;
-        if (instance != NULL && restore->vrfs[vrf].since_us == 0)
+        instances[vrf] = bgpd_instance(restore->vrfs[vrf].name);
+        is_there |= instances[vrf] != NULL;
+        if (instances[vrf] != NULL && restore->vrfs[vrf].since_us == 0)
             restore->vrfs[vrf].since_us = bgpd_monotonic_us();
-        if (instance != NULL)
-            restore_vrf(restore, (uint8_t)vrf, instance, running);
+    }
+    if (is_there) {
+        // What came with the configuration is counted first.
+        cn_running_audit(running);
+        restore_classes(restore, instances, running);
+    }
+    for (size_t vrf = 0; vrf < restore->vrf_count; vrf++) {
+        if (instances[vrf] != NULL)
+            restore_vrf(restore, (uint8_t)vrf, instances, running);
         is_waiting |= !restore->vrfs[vrf].is_done;
     }
     return is_waiting;
@@ -266,7 +380,7 @@ size_t cn_restore_count(const struct cn_restore *restore)
 
 void cn_restore_each(const struct cn_restore *restore, const struct cn_state_reader *reader)
 {
-    bool is_used[CN_CLASSES] = {false};
+    bool is_used[CN_CLASSES_READ] = {false};
     for (size_t slot = 0; slot < restore->slot_count; slot++) {
         if (is_waiting(restore, &restore->slots[slot]))
             is_used[restore->slots[slot].class] = true;

@@ -12,13 +12,14 @@
 
 struct cn_restore;
 
-/// Reads a state file; how many of its bytes are good goes to `good`, 0 when there is none. NULL when there is nothing
-/// to restore.
-struct cn_restore *cn_restore_read(const char *path, struct cn_running *running, size_t *good);
+/// Reads a state file of a bgpd that has been away for no longer than `maximum_age_s`; how many of its bytes are good
+/// goes to `good`, 0 when there is none or it may not be restored. NULL when there is nothing to restore.
+struct cn_restore *cn_restore_read(
+    const char *path, uint64_t maximum_age_s, struct cn_running *running, size_t *good);
 
 /// The same from bytes.
 struct cn_restore *cn_restore_read_bytes(
-    const char *bytes, size_t count, struct cn_running *running, size_t *good);
+    const char *bytes, size_t count, uint64_t maximum_age_s, struct cn_running *running, size_t *good);
 
 /// Restores what can be restored now, each network once. Returns whether some still wait. For its class a network waits
 /// ten seconds.

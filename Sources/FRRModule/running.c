@@ -46,6 +46,9 @@ void cn_running_subtract(
 void cn_running_change_class(
     struct cn_running *running, const char *name, const struct cn_class *before, const struct cn_class *after)
 {
+    // What came by hand since the last audit was never counted.
+    running->class_count -= before->exists && running->class_count > 0;
+    running->class_count += after->exists;
     if (before->exists)
         running->classes -= hash_of_class(name, BGPD_CLASS_OURS, before);
     if (after->exists)
@@ -77,6 +80,7 @@ static bool count_class(const char *name, void *argument)
     struct cn_class definition;
     enum bgpd_class_kind kind = bgpd_class_read(name, &definition);
     audit->found.classes += hash_of_class(name, kind, &definition);
+    audit->found.class_count++;
     return true;
 }
 
@@ -93,11 +97,12 @@ bool cn_running_audit(struct cn_running *running)
     }
     bgpd_class_each(count_class, &audit);
     if (audit.found.count == running->count && audit.found.fingerprint == running->fingerprint
-        && audit.found.classes == running->classes)
+        && audit.found.classes == running->classes && audit.found.class_count == running->class_count)
         return false;
     running->count = audit.found.count;
     running->fingerprint = audit.found.fingerprint;
     running->classes = audit.found.classes;
+    running->class_count = audit.found.class_count;
     cn_running_advance(running);
     return true;
 }

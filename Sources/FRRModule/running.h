@@ -15,8 +15,12 @@ struct cn_running {
     uint64_t fingerprint;
     /// The sum of the hashes of all classes and their definitions.
     uint64_t classes;
+    /// How many there are, an operator's included.
+    uint64_t class_count;
     /// How often somebody else was found to have changed ours.
     uint64_t foreign_changes;
+    /// Networks of the state file that a restart did not bring back.
+    uint64_t not_restored;
     /// Networks of ours that there may be.
     uint32_t maximum;
 };

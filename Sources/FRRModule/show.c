@@ -59,6 +59,8 @@ DEFUN(show_cosmolet_northbound, show_cosmolet_northbound_cmd, "show cosmolet nor
         {"maximumNetworks", "  at most", service->running.maximum},
         {"waiting", "  waiting to be restored",
          service->state.restore != NULL ? cn_restore_count(service->state.restore) : 0},
+        {"notRestored", "  not restored", service->running.not_restored},
+        {"stateFileFailures", "State file not written, times", service->state.failures},
         {"requests", "Requests", counters->requests},
         {"refused", "  refused", counters->refused},
         {"repliesDropped", "  replies dropped", cn_module.server.replies_dropped},

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,7 +12,8 @@
 #include "state_file.h"
 #include "text.h"
 
-#define HEAD "cosmolet-northbound 1\n"
+#define FORMAT "cosmolet-northbound "
+#define HEAD FORMAT "2 "
 
 char *cn_state_load(const char *path, size_t *count)
 {
@@ -21,9 +23,10 @@ char *cn_state_load(const char *path, size_t *count)
     int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (descriptor < 0)
         return NULL;
-    if (fstat(descriptor, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_size > 0
-        && facts.st_size <= (off_t)CN_STATE_BYTES)
-        bytes = malloc((size_t)facts.st_size);
+    if (fstat(descriptor, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_size <= (off_t)CN_STATE_BYTES)
+        bytes = malloc((size_t)facts.st_size + 1);
+    else
+        errno = EFBIG;
     while (bytes != NULL && *count < (size_t)facts.st_size) {
         ssize_t part = read(descriptor, bytes + *count, (size_t)facts.st_size - *count);
         if (part <= 0)
@@ -145,14 +148,74 @@ static bool is_end(const char *line, size_t length, const char *block, uint64_t 
     return memcmp(line + length - 9, expected, 9) == 0;
 }
 
+// ---- The first line ----
+
+/// Its check sum is that of what stands before it.
+#define SUMMED_BYTES (CN_STATE_HEAD_BYTES - 10)
+
+void cn_state_head(char line[CN_STATE_HEAD_BYTES + 1])
+{
+    snprintf(
+        line, CN_STATE_HEAD_BYTES + 1, HEAD "%36.36s %012" PRIu64, bgpd_boot_id(),
+        bgpd_boot_seconds() % 1000000000000u);
+    snprintf(line + SUMMED_BYTES, 11, " %08" PRIx32 "\n", cn_state_sum(line, SUMMED_BYTES, 0));
+}
+
+static bool has_head(const char *bytes, size_t count)
+{
+    char sum[11];
+    if (count < CN_STATE_HEAD_BYTES || memcmp(bytes, HEAD, strlen(HEAD)) != 0)
+        return false;
+    snprintf(sum, sizeof(sum), " %08" PRIx32 "\n", cn_state_sum(bytes, SUMMED_BYTES, 0));
+    return memcmp(bytes + SUMMED_BYTES, sum, 10) == 0;
+}
+
+static bool read_seconds(const char *digits, uint64_t *seconds)
+{
+    *seconds = 0;
+    for (unsigned index = 0; index < 12; index++) {
+        if (digits[index] < '0' || digits[index] > '9')
+            return false;
+        *seconds = *seconds * 10 + (uint64_t)(digits[index] - '0');
+    }
+    return true;
+}
+
+const char *cn_state_refusal(const char *bytes, size_t count, uint64_t maximum_age_s)
+{
+    static char words[128];
+    char now[CN_STATE_HEAD_BYTES + 1];
+    uint64_t alive;
+    if (count < strlen(FORMAT) || memcmp(bytes, FORMAT, strlen(FORMAT)) != 0)
+        return "it is not a state file";
+    if (count < strlen(HEAD) || memcmp(bytes, HEAD, strlen(HEAD)) != 0)
+        return "another version of this module wrote it";
+    if (!has_head(bytes, count) || !read_seconds(bytes + SUMMED_BYTES - 12, &alive))
+        return "its first line is damaged";
+    if (bgpd_boot_id()[0] == '\0')
+        return "it cannot be told whether this machine was started since (/proc/sys/kernel/random/boot_id)";
+    cn_state_head(now);
+    if (memcmp(bytes, now, SUMMED_BYTES - 13) != 0)
+        return "this machine was started since";
+    if (alive > bgpd_boot_seconds())
+        return "its time is not that of this machine";
+    uint64_t age = bgpd_boot_seconds() - alive;
+    if (age <= maximum_age_s)
+        return NULL;
+    snprintf(
+        words, sizeof(words), "bgpd was away for %" PRIu64 " s, and state-age is %" PRIu64 " s", age, maximum_age_s);
+    return words;
+}
+
+// ---- All of it ----
+
 size_t cn_state_read(
     const char *bytes, size_t count, const struct cn_state_reader *reader, uint64_t *generation)
 {
-    size_t head = strlen(HEAD);
     *generation = 0;
-    if (count < head || memcmp(bytes, HEAD, head) != 0)
+    if (!has_head(bytes, count))
         return 0;
-    size_t first = head, position = head;
+    size_t first = CN_STATE_HEAD_BYTES, position = first;
     while (position < count) {
         const char *line = bytes + position;
         const char *newline = memchr(line, '\n', count - position);

@@ -101,14 +101,17 @@ static void put_end(struct buffer *buffer, size_t first, uint64_t generation)
     put(buffer, "end %" PRIu64 " %08" PRIx32 "\n", generation, sum);
 }
 
-/// A file that could not be written says the wrong thing from now on: it goes, until it can be written anew.
-static void give_up(struct cn_state_file *file, const char *what)
+/// Takes in that the file could not be written. Once it says the wrong thing, it goes until it can be written anew.
+static void take_failure(struct cn_state_file *file, const char *what, bool is_right)
 {
     if (!file->is_broken)
         bgpd_log(BGPD_ERROR, "state file %s: %s: %s", file->path, what, strerror(errno));
+    file->failures++;
+    file->is_broken = true;
+    if (is_right)
+        return;
     cn_state_close(file);
     unlink(file->path);
-    file->is_broken = true;
     file->wants_rewrite = true;
 }
 
@@ -117,7 +120,7 @@ void cn_state_resume(struct cn_state_file *file, size_t good)
     file->wants_rewrite = true;
     if (file->path[0] == '\0' || good == 0)
         return;
-    file->descriptor = open(file->path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+    file->descriptor = open(file->path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
     if (file->descriptor < 0)
         return;
     if (ftruncate(file->descriptor, (off_t)good) != 0) {
@@ -126,13 +129,24 @@ void cn_state_resume(struct cn_state_file *file, size_t good)
     }
     file->size = file->base = good;
     file->wants_rewrite = false;
+    cn_state_beat(file);
+}
+
+void cn_state_beat(struct cn_state_file *file)
+{
+    char head[CN_STATE_HEAD_BYTES + 1];
+    cn_state_head(head);
+    // One that could not be written over would be taken for older than it is.
+    if (file->descriptor >= 0
+        && pwrite(file->descriptor, head, CN_STATE_HEAD_BYTES, 0) != (ssize_t)CN_STATE_HEAD_BYTES)
+        take_failure(file, "cannot be written to", false);
 }
 
 void cn_state_append(
     struct cn_state_file *file, const struct cn_transaction *transaction, const struct cn_running *running)
 {
     struct buffer buffer = {0};
-    if (file->path[0] == '\0' || file->is_broken)
+    if (file->path[0] == '\0')
         return;
     if (file->descriptor < 0) {
         file->wants_rewrite = true;
@@ -151,25 +165,25 @@ void cn_state_append(
                 edit->after == CN_NO_CLASS ? NULL : transaction->classes[edit->after].name);
     }
     if (file->size + buffer.count + 64 > CN_STATE_BYTES) {
+        file->wants_rewrite = true;
         cn_state_rewrite(file, running);
     } else if (buffer.count > 0 || buffer.is_broken) {
         put_end(&buffer, 0, running->generation);
         errno = ENOMEM;
-        if (buffer.is_broken || write(file->descriptor, buffer.bytes, buffer.count) != (ssize_t)buffer.count)
-            give_up(file, "cannot be appended to");
+        if (buffer.is_broken || pwrite(file->descriptor, buffer.bytes, buffer.count, (off_t)file->size) != (ssize_t)buffer.count)
+            take_failure(file, "cannot be appended to", false);
         else
             file->size += buffer.count;
     }
     free(buffer.bytes);
-    if (file->size > 2 * file->base + SLACK_BYTES)
-        file->wants_rewrite = true;
+    file->is_long = file->size > 2 * file->base + SLACK_BYTES;
 }
 
 // ---- All of it ----
 
 bool cn_state_is_stale(const struct cn_state_file *file, const struct cn_running *running)
 {
-    return file->wants_rewrite || file->foreign_changes != running->foreign_changes;
+    return file->wants_rewrite || file->is_long || file->foreign_changes != running->foreign_changes;
 }
 
 struct snapshot {
@@ -213,7 +227,9 @@ static void take_snapshot(
 {
     struct bgpd_instance_facts facts[CN_INSTANCES];
     size_t count = bgpd_instances(facts, CN_INSTANCES);
-    put(&snapshot->buffer, "cosmolet-northbound 1\n");
+    char head[CN_STATE_HEAD_BYTES + 1];
+    cn_state_head(head);
+    put_text(&snapshot->buffer, head);
     size_t first = snapshot->buffer.count;
     // What bgpd has by now stands behind and counts.
     if (restore != NULL) {
@@ -241,12 +257,15 @@ bool cn_state_rewrite(struct cn_state_file *file, const struct cn_running *runni
     errno = ENOMEM;
     int descriptor = snapshot.buffer.is_broken
                          ? -1
-                         : open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
+                         : open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
     bool is_fine = descriptor >= 0
                    && write(descriptor, snapshot.buffer.bytes, snapshot.buffer.count) == (ssize_t)snapshot.buffer.count
                    && rename(temporary, file->path) == 0;
     if (!is_fine) {
-        give_up(file, "cannot be written");
+        // What was only too long still says what is committed.
+        take_failure(
+            file, "cannot be written",
+            !file->wants_rewrite && file->descriptor >= 0 && file->foreign_changes == running->foreign_changes);
         if (descriptor >= 0)
             close(descriptor);
         unlink(temporary);
@@ -254,7 +273,7 @@ bool cn_state_rewrite(struct cn_state_file *file, const struct cn_running *runni
         cn_state_close(file);
         file->descriptor = descriptor;
         file->size = file->base = snapshot.buffer.count;
-        file->wants_rewrite = false;
+        file->wants_rewrite = file->is_long = false;
         file->is_broken = false;
         file->foreign_changes = running->foreign_changes;
     }

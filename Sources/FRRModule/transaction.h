@@ -59,6 +59,8 @@ struct cn_transaction {
 
     /// Networks that it adds less those that it removes.
     int64_t growth;
+    /// The same of classes.
+    int64_t class_growth;
     bool has_changes;
 };
 

@@ -67,18 +67,28 @@ static bool check_network(struct cn_transaction *transaction, struct cn_network_
     return true;
 }
 
+/// Whether so many more than there are now are allowed.
+static bool fits(uint64_t count, int64_t growth, uint32_t maximum)
+{
+    return growth <= 0 || count + (uint64_t)growth <= maximum;
+}
+
 static bool check_quota(
     const struct cn_transaction *transaction, struct cn_running *running, struct cn_status *status)
 {
-    if (transaction->growth <= 0 || running->count + (uint64_t)transaction->growth <= running->maximum)
-        return true;
+    int64_t networks = transaction->growth, classes = transaction->class_growth;
     // What was counted may be more than there is, when somebody removed some of ours by hand.
-    cn_running_notice(running);
-    if (running->count + (uint64_t)transaction->growth <= running->maximum)
-        return true;
-    return cn_fail(
-        status, CN_RESOURCE_EXHAUSTED, "%llu networks after this transaction, at most %u are allowed",
-        (unsigned long long)(running->count + (uint64_t)transaction->growth), running->maximum);
+    if (!fits(running->count, networks, running->maximum) || !fits(running->class_count, classes, CN_CLASSES))
+        cn_running_notice(running);
+    if (!fits(running->count, networks, running->maximum))
+        return cn_fail(
+            status, CN_RESOURCE_EXHAUSTED, "%llu networks after this transaction, at most %u are allowed",
+            (unsigned long long)(running->count + (uint64_t)networks), running->maximum);
+    if (!fits(running->class_count, classes, CN_CLASSES))
+        return cn_fail(
+            status, CN_RESOURCE_EXHAUSTED, "%llu classes after this transaction, at most %u are allowed",
+            (unsigned long long)(running->class_count + (uint64_t)classes), CN_CLASSES);
+    return true;
 }
 
 // ---- Classes that are to be removed ----
@@ -127,6 +137,7 @@ static bool check_removed_classes(struct cn_transaction *transaction, struct cn_
         if (class->after == NULL)
             continue;
         transaction->has_changes |= !cn_class_equal(class->before, class->after);
+        transaction->class_growth += (int)class->after->exists - (int)class->before->exists;
         is_needed |= class->before->exists && !class->after->exists;
     }
     if (!is_needed)

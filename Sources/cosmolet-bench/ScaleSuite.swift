@@ -71,6 +71,8 @@ struct ScaleSuite: BenchSuite {
         guard let before = agent.memory else { throw BenchError("the agent has ended") }
         let plans = try await planned(bench, agent, kubeconfig: kubeconfig)
         guard let after = agent.memory else { throw BenchError("the agent has ended") }
+        let relisted = try await relist(agent, kubeconfig: kubeconfig)
+        guard let last = agent.memory else { throw BenchError("the agent has ended") }
         let megabytes = { (bytes: Int) in [Double(bytes) / 1_048_576] }
         let what = "\(bench.services) Services, \(vips) VIPs"
         return [
@@ -83,7 +85,10 @@ struct ScaleSuite: BenchSuite {
                 .withTarget(Self.memoryLimit),
             Measurement(node.frrVersion, "\(what): resident after changes", unit: "MB", megabytes(after.resident))
                 .withTarget(Self.memoryLimit),
-            Measurement(node.frrVersion, "\(what): resident at most", unit: "MB", megabytes(after.peak))
+            Measurement(node.frrVersion, "\(what): all listed anew", [relisted]),
+            Measurement(node.frrVersion, "\(what): resident after that", unit: "MB", megabytes(last.resident))
+                .withTarget(Self.memoryLimit),
+            Measurement(node.frrVersion, "\(what): resident at most", unit: "MB", megabytes(last.peak))
                 .withTarget(Self.memoryLimit),
         ]
     }
@@ -92,18 +97,12 @@ struct ScaleSuite: BenchSuite {
     ///
     /// The endpoint is on another node, so no commit follows; it is of a Service that is announced here.
     private func planned(_ bench: Bench, _ agent: ScaleAgent, kubeconfig: String) async throws -> [Double] {
-        let client = try KubernetesClient(
-            configuration: .discover(kubeconfig: kubeconfig, environment: [:]),
-            logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
         var samples: [Double] = []
-        var isReady = true
-        let result: Result<Void, any Error>
-        do {
+        try await withClient(kubeconfig) { client in
             // An even number of changes leaves the endpoint as it was.
-            for _ in 0..<(bench.samples + 1) / 2 * 2 {
-                isReady.toggle()
+            for change in 0..<(bench.samples + 1) / 2 * 2 {
                 let before = try await agent.metrics()
-                try await change(client, isReady: isReady)
+                try await self.change(client, isReady: change % 2 == 1)
                 var after = before
                 try await eventually("the change is planned") {
                     after = try await agent.metrics()
@@ -112,14 +111,34 @@ struct ScaleSuite: BenchSuite {
                 guard after.sum(Self.planCount) == before.sum(Self.planCount) + 1 else { continue }
                 samples.append((after.sum(Self.planSum) - before.sum(Self.planSum)) * 1000)
             }
-            result = .success(())
-        } catch { result = .failure(error) }
-        await client.shutdown()
-        try result.get()
+        }
         guard !samples.isEmpty else { throw BenchError("no change was planned by itself") }
         return samples
     }
 
+    /// Makes the agent lose its place in all watches, as after an API server's restart, and returns how long it took until
+    /// it had listed everything once more, beside the facts that it keeps meanwhile.
+    private func relist(_ agent: ScaleAgent, kubeconfig: String) async throws -> Duration {
+        let before = try await agent.metrics().sum(Self.relists)
+        let start = ContinuousClock.now
+        try await withClient(kubeconfig) { client in
+            for effect in ["expireHistory", "endWatches"] {
+                _ = try await client.request(
+                    APIRequest(
+                        method: "POST", path: "/kubesim/faults", body: Array(#"{"effect":"\#(effect)"}"#.utf8),
+                        contentType: "application/json"))
+            }
+        }
+        try await eventually("Services and EndpointSlices are listed anew", within: .seconds(120)) {
+            let metrics = try await agent.metrics()
+            // A relist is counted when it begins; the watch behind it is open when it is over.
+            return metrics.sum(Self.relists) >= before + 2 && metrics.sum(Self.connected) == 3
+        }
+        return start.duration(to: .now)
+    }
+
+    private static let relists = "cosmolet_watch_relists_total"
+    private static let connected = "cosmolet_watch_connected"
     private static let planCount = "cosmolet_plan_duration_seconds_count"
     private static let planSum = "cosmolet_plan_duration_seconds_sum"
 
@@ -130,87 +149,14 @@ struct ScaleSuite: BenchSuite {
                 method: "PATCH", path: EndpointSlice.path.url(namespace: "load", name: "load-00000-0"),
                 body: Array(patch.utf8), contentType: "application/json-patch+json"))
     }
-}
 
-/// The agent that is measured.
-private struct ScaleAgent: Sendable {
-    /// The part of its log that matters.
-    private struct Line: Decodable {
-        struct Metadata: Decodable {
-            var address: String?
-            var durationMilliseconds: String?
-
-            enum CodingKeys: String, CodingKey {
-                case address
-                case durationMilliseconds = "duration_ms"
-            }
-        }
-
-        var message: String
-        var metadata: Metadata?
-    }
-
-    private struct Told: Sendable {
-        var address: String?
-        var sinceLists: Double?
-        var sinceStart: Duration?
-    }
-
-    let process: ManagedProcess
-    let startedAt: ContinuousClock.Instant
-    private let told = Observed(Told())
-
-    init(program: String, node: LabDescription.Node, name: String, folder: String, kubeconfig: String) {
-        let started = ContinuousClock.now
-        startedAt = started
-        process = ManagedProcess(
-            name: "agent beside \(node.name)", program,
-            [
-                "agent", "--node", name, "--kubeconfig", kubeconfig, "--northbound", "mgmtd:\(node.managementSocket)",
-                "--journal", "\(folder)/\(node.name).sqlite", "--http", "127.0.0.1:0", "--log-format", "json",
-            ]
-        ) { [told] text in
-            guard let line = try? JSONDecoder().decode(Line.self, from: Data(text.utf8)) else { return }
-            switch line.message {
-            case "serving metrics and probes": told.update { $0.address = line.metadata?.address }
-            case "first plan made":
-                told.update {
-                    $0.sinceLists = line.metadata?.durationMilliseconds.flatMap(Double.init)
-                    $0.sinceStart = started.duration(to: .now)
-                }
-            default: break
-            }
-        }
-    }
-
-    /// When it had planned for the first time: in milliseconds since everything was listed, and since its start.
-    func firstPlan() async throws -> (sinceLists: Double, sinceStart: Duration) {
-        let told = try await told.wait(for: "first plan of the agent", timeout: .seconds(300)) {
-            $0.sinceStart != nil && $0.address != nil
-        }
-        guard let sinceLists = told.sinceLists, let sinceStart = told.sinceStart else {
-            throw BenchError("the agent's log does not say how long the first plan took")
-        }
-        return (sinceLists, sinceStart)
-    }
-
-    var memory: ProcessMemory? {
-        guard case .running(let pid) = process.phase.value else { return nil }
-        return ProcessMemory(of: pid)
-    }
-
-    func metrics() async throws -> Scrape {
-        Scrape(text: try await HTTPProbe.get(told.value.address ?? "", "/metrics").body)
-    }
-}
-
-/// One answer of `/metrics`.
-private struct Scrape {
-    let text: String
-
-    /// The sum of a metric's samples.
-    func sum(_ name: String) -> Double {
-        text.split(separator: "\n").filter { $0.hasPrefix(name + " ") || $0.hasPrefix(name + "{") }
-            .compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }.reduce(0, +)
+    private func withClient(_ kubeconfig: String, _ body: (KubernetesClient) async throws -> Void) async throws {
+        let client = try KubernetesClient(
+            configuration: .discover(kubeconfig: kubeconfig, environment: [:]),
+            logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
+        let result: Result<Void, any Error>
+        do { result = .success(try await body(client)) } catch { result = .failure(error) }
+        await client.shutdown()
+        try result.get()
     }
 }

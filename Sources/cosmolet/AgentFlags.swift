@@ -28,7 +28,7 @@ struct AgentFlags: ParsableArguments {
 
     /// The file, if there is one, and how it is read together with environment and flags.
     var source: ConfigurationSource? {
-        process.config.map { path in
+        process.file.map { path in
             ConfigurationSource(path: path) { [self] text throws(ConfigurationError) in try resolve(text) }
         }
     }

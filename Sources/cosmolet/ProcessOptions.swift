@@ -3,7 +3,7 @@ internal import CosmoletAgent
 
 /// Options of the commands that run until they are ended: configuration file and log.
 struct ProcessOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Configuration file (YAML).", valueName: "file"))
+    @Option(help: ArgumentHelp("Configuration file (YAML); default: $COSMOLET_CONFIG.", valueName: "file"))
     var config: String?
 
     @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
@@ -12,13 +12,16 @@ struct ProcessOptions: ParsableArguments {
     @Option(help: ArgumentHelp("text or json.", valueName: "format"))
     var logFormat: String?
 
+    /// Path of the configuration file.
+    var file: String? { ConfigurationFile.path(config) }
+
     /// What the file says, with the flags for the log.
     ///
     /// - Parameter defaults: of a northbound, where the file says nothing.
     func configuration(defaults: NorthboundSettings) throws(ConfigurationError) -> AgentConfiguration {
         var result = AgentConfiguration()
         result.northbound = defaults
-        if let config { result = try AgentConfiguration(file: config, defaults: defaults) }
+        if let file { result = try AgentConfiguration(file: file, defaults: defaults) }
         try applyFlags(to: &result)
         return result
     }

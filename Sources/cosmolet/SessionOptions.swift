@@ -19,7 +19,9 @@ struct SessionOptions: ParsableArguments {
             "The private routing table of the VIPs; default: the file's, else 1790.", valueName: "number"))
     var table: UInt32?
 
-    @Option(help: ArgumentHelp("The agent's configuration file, for socket, table and class tags.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "The configuration file, for socket, table and class tags; default: $COSMOLET_CONFIG.", valueName: "file"))
     var config: String?
 
     /// Opens a session, does the work, closes the session in the way that harms nobody, and maps errors to exit codes.
@@ -40,8 +42,9 @@ struct SessionOptions: ParsableArguments {
     }
 
     private func makeSession() throws -> (any ManagementSession, TagMap) {
+        let file = ConfigurationFile.path(config)
         do {
-            var agent = try config.map { try AgentConfiguration(file: $0) } ?? AgentConfiguration()
+            var agent = try file.map { try AgentConfiguration(file: $0) } ?? AgentConfiguration()
             if let table { agent.table = table }
             let logger = Logger(label: "cosmolet") { LogFormat.text.makeHandler(label: $0, level: .warning) }
             let endpoint = try northbound.map { text throws(ConfigurationError) in try NorthboundEndpoint(text) }
@@ -51,7 +54,7 @@ struct SessionOptions: ParsableArguments {
             }
             return (providers.makeSession(), agent.tags)
         } catch let error as ConfigurationError {
-            throw Failure.exit(error, file: config)
+            throw Failure.exit(error, file: file)
         }
     }
 }

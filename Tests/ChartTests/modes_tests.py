@@ -2,10 +2,12 @@
 
 import unittest
 
+import helm_python as helm
 from chart import configuration, containers, mounts, pod, render
 
 TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount"
-NODE = [{"name": "COSMOLET_NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}]
+ENVIRONMENT = [{"name": "COSMOLET_NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}},
+               {"name": "COSMOLET_CONFIG", "value": "/etc/cosmolet/agent.yaml"}]
 WITH_FRR = {
     "runAsUser": 0, "privileged": False, "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True,
     "capabilities": {"drop": ["ALL"], "add": ["DAC_OVERRIDE"]}, "seccompProfile": {"type": "RuntimeDefault"}}
@@ -84,6 +86,44 @@ class BothModes(unittest.TestCase):
                 self.assertEqual(journal("journal.hostPath="), (file, folder, [{"name": "journal", "emptyDir": {}}]))
                 self.assertEqual(journal("journal.enabled=false"), ("off", None, []))
 
+    def test_provider_has_the_sockets_of_the_directory_that_is_mounted(self):
+        cases = {
+            "mgmtd": "mgmtd:/run/frr/mgmtd_fe.sock", "bgpd": "bgpd:/run/frr/cosmolet.sock",
+            "auto": "auto:/run/frr/mgmtd_fe.sock,/run/frr/cosmolet.sock",
+            "bgpd:/run/frr/other.sock": "bgpd:/run/frr/other.sock",
+            r"auto:/run/frr/a.sock\,/run/frr/b/c.sock": "auto:/run/frr/a.sock,/run/frr/b/c.sock"}
+        for mode, name in (("split", "northbound"), ("embedded", "agent")):
+            for value, written in cases.items():
+                with self.subTest(mode=mode, value=value):
+                    objects = render(f"mode={mode}", "frr.runDir=/run/frr", f"config.northbound.provider={value}")
+                    section = configuration(objects, name)["northbound"]
+                    self.assertEqual(section["provider"], written)
+                    # No further mount: both sockets are in FRR's directory.
+                    frr = mounts(containers(objects)[name])["frr-run"]
+                    self.assertEqual((frr["mountPath"], frr["readOnly"]), ("/run/frr", True))
+                    self.assertEqual(set(mounts(containers(objects)[name])), set(mounts(containers(
+                        self.modes[mode])[name])))
+        objects = render("config.northbound.provider=auto", "config.frr.socket=/var/run/frr/m.sock")
+        self.assertEqual(configuration(objects, "northbound")["northbound"]["provider"],
+                         "auto:/var/run/frr/m.sock,/var/run/frr/cosmolet.sock")
+
+    def test_agent_of_two_processes_has_no_provider(self):
+        objects = render("config.northbound.provider=bgpd")
+        self.assertNotIn("provider", configuration(objects)["northbound"])
+
+    def test_a_socket_that_no_container_has_is_refused(self):
+        with self.assertRaises(helm.HelmError) as caught:
+            render("config.northbound.provider=bgpd:/run/other/cosmolet.sock")
+        self.assertIn("/run/other/cosmolet.sock is not below frr.runDir, /var/run/frr", str(caught.exception))
+
+    def test_another_provider_rolls_the_pods(self):
+        def checksum(*expressions):
+            template = render(*expressions)["DaemonSet"]["spec"]["template"]
+            return template["metadata"]["annotations"]["checksum/config"]
+        for mode in self.modes:
+            self.assertEqual(len({checksum(f"mode={mode}", f"config.northbound.provider={provider}")
+                                  for provider in ("mgmtd", "bgpd", "auto")}), 3)
+
     def test_policy_and_commit_log_reach_whoever_has_frr(self):
         for mode, name in (("split", "northbound"), ("embedded", "agent")):
             objects = render(
@@ -116,7 +156,7 @@ class Split(unittest.TestCase):
         self.assertEqual({m["mountPath"] for m in self.agent["volumeMounts"]},
                          {"/etc/cosmolet", TOKEN, "/run/cosmolet"})
         self.assertEqual({m["readOnly"] for m in self.agent["volumeMounts"]}, {True})
-        self.assertEqual(self.agent["env"], NODE)
+        self.assertEqual(self.agent["env"], ENVIRONMENT)
 
     def test_agent_is_nobody(self):
         self.assertEqual(self.agent["securityContext"], {
@@ -128,7 +168,8 @@ class Split(unittest.TestCase):
         self.assertEqual({name: m["mountPath"] for name, m in mounts(self.northbound).items()}, {
             "northbound-config": "/etc/cosmolet", "frr-run": "/var/run/frr", "sockets": "/run/cosmolet",
             "journal": "/var/lib/cosmolet"})
-        self.assertNotIn("env", self.northbound)
+        self.assertEqual(self.northbound["env"], [
+            {"name": "COSMOLET_CONFIG", "value": "/etc/cosmolet/northbound.yaml"}])
         (volume,) = [v for v in pod(self.objects)["volumes"] if v["name"] == "frr-run"]
         self.assertEqual(volume["hostPath"], {"path": "/var/run/frr", "type": "Directory"})
 
@@ -155,6 +196,7 @@ class Split(unittest.TestCase):
             "frr": frr, "classes": classes, "log": log, "northbound": {
                 "listen": "zmq+ipc:///run/cosmolet/northbound.sock",
                 "publish": "zmq+ipc:///run/cosmolet/commits.sock", "group": "65532", "http": "0.0.0.0:9724",
+                "provider": "mgmtd:/var/run/frr/mgmtd_fe.sock",
                 "journal": "/var/lib/cosmolet/journal.sqlite", "journalDays": 30, "journalRecords": 100000,
                 "requireJournal": False, "commitLog": "off",
                 "allowedPrefixes": [], "maximumNetworks": 16384, "maximumEdits": 16384, "staleAfter": "off",
@@ -185,7 +227,7 @@ class Embedded(unittest.TestCase):
 
     def test_one_container_has_it_all(self):
         (agent,) = containers(self.objects).values()
-        self.assertEqual(agent["env"], NODE)
+        self.assertEqual(agent["env"], ENVIRONMENT)
         self.assertEqual({name: m["mountPath"] for name, m in mounts(agent).items()}, {
             "agent-config": "/etc/cosmolet", "frr-run": "/var/run/frr", "sockets": "/run/cosmolet",
             "journal": "/var/lib/cosmolet", "token": TOKEN})

@@ -152,6 +152,19 @@ class Overrides(unittest.TestCase):
             r" +set local-preference 4294967295\n +set as-path prepend 65001 65001\n")
         self.assertRegex(objects["NOTES"], r"match tag 199\n +set community graceful-shutdown\n")
 
+    def test_notes_have_the_lines_of_the_provider(self):
+        mgmtd = ["route-map COSMOLET permit 100\n", "redistribute table-direct 1790 route-map COSMOLET\n"]
+        module = ["route-map COSMOLET-default permit 10\n   set origin incomplete\n",
+                  "no bgp network import-check\n"]
+        expected = {"mgmtd": (mgmtd, module), "bgpd": (module, mgmtd), "auto": (mgmtd + module, [])}
+        for provider, (there, not_there) in expected.items():
+            notes = render(f"config.northbound.provider={provider}",
+                           "config.classes.default.origin=incomplete")["NOTES"]
+            for line in there:
+                self.assertIn(line, notes, provider)
+            for line in not_there:
+                self.assertNotIn(line, notes, provider)
+
     def test_a_change_of_configuration_rolls_the_pods(self):
         def checksum(*expressions):
             template = render(*expressions)["DaemonSet"]["spec"]["template"]
@@ -209,7 +222,7 @@ class Overrides(unittest.TestCase):
         self.assertEqual(template["metadata"]["labels"]["tier"], "edge")
         self.assertIn("nodeAffinity", template["spec"]["affinity"])
         self.assertNotIn("tolerations", template["spec"])
-        self.assertEqual(containers(objects)["agent"]["env"][1], {"name": "A", "value": "b"})
+        self.assertEqual(containers(objects)["agent"]["env"][2], {"name": "A", "value": "b"})
         self.assertEqual(template["spec"]["volumes"][-1], {"name": "tmp"})
         self.assertEqual(containers(objects)["agent"]["volumeMounts"][-1], {"name": "tmp", "mountPath": "/tmp"})
         rolling = objects["DaemonSet"]["spec"]["updateStrategy"]["rollingUpdate"]

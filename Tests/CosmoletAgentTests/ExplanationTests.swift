@@ -176,7 +176,10 @@ import Testing
 
     @Test func staleIsWithdrawnNext() throws {
         var scene = ExplainScene()
-        scene.running = [ExplainScene.network("198.51.100.77/32"), ExplainScene.network("203.0.113.0/24", .manual)]
+        scene.running = [
+            Network(prefix: prefix), ExplainScene.network("198.51.100.77/32"),
+            ExplainScene.network("203.0.113.0/24", .manual),
+        ]
         let explanation = scene.explain(ExplainQuery(.all), applies: false)
         #expect(explanation.others.map(\.state) == [.pending, .byHand])
         #expect(explanation.others[0].explanation.contains("withdrawn with the next transaction"))

@@ -113,6 +113,8 @@ import Testing
         let session = FakeManagementSession(running: [network("198.51.100.1/32")])
         try await withReconciler(session) { reconciler, _ in
             await sync(reconciler, [service(web, "198.51.100.1")], [slice(web)])
+            _ = try await session.openCount.wait(for: "open") { $0 == 1 }
+            await reconciler.quiesce()
             await reconciler.apply(.node(nil))
             await reconciler.apply(.deletedService(web))
             await reconciler.quiesce()

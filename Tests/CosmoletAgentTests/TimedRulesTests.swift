@@ -288,6 +288,29 @@ import Testing
         }
     }
 
+    /// An agent that starts while the API server is empty has nothing to compare its lists with but FRR.
+    @Test func firstListsWithoutWhatIsAnnouncedAreHeldToo() async throws {
+        let running: Set = [network("198.51.100.1/32"), network("198.51.100.2/32")]
+        try await with(running: running) { rig in
+            await sync(rig, [], [])
+            try await rig.sleeps(.seconds(300))
+            #expect(rig.metric("cosmolet_fuse_held_vips") == "2")
+            await rig.advanceInVain(by: .seconds(299), news: noise(1))
+            await rig.reconciler.apply(.node(nodeReleasing("they are gone")))
+            try await rig.transactions(1)
+            #expect(await rig.session.running.isEmpty)
+        }
+    }
+
+    /// What has a Service is no mistake of the list: its endpoints left while the agent was away.
+    @Test func whatTheFirstListsKnowIsWithdrawnAtOnce() async throws {
+        try await with(running: [network("198.51.100.1/32")]) { rig in
+            await sync(rig, [service(web, "198.51.100.1")], [])
+            let all = try await rig.transactions(1)
+            #expect(all[0].edits == [.remove(try IPPrefix("198.51.100.1/32"))])
+        }
+    }
+
     @Test func smallNodesLoseSingleVIPsByAList() async throws {
         let (services, slices) = many(4)
         try await with { rig in

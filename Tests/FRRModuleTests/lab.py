@@ -1,8 +1,10 @@
 """The lab with module nodes, as the live tests and the benchmark see it (LAB_JSON, made by hack/frr-module)."""
 
+import datetime
 import json
 import os
 import pathlib
+import re
 import socket
 import subprocess
 import threading
@@ -81,9 +83,9 @@ class Node:
     def log_text(self):
         return self.log.read_text(errors="replace")
 
-    def option(self, text):
+    def option(self, text, file="bgpd_cosmolet.so"):
         """Another argument of the module, from its next start on; None for the one that the lab gave it."""
-        module = f"/var/lib/frr/{self.name}/bgpd_cosmolet.so"
+        module = f"/var/lib/frr/{self.name}/{file}"
         (self.folder / "options" / "bgpd").write_text(f"-M\n{module}{'' if text is None else ':' + text}\n")
 
 
@@ -95,8 +97,52 @@ def routes(router, *prefixes):
     }
 
 
+def router_counts(node):
+    """The states of the FRR router's sessions with a node, IPv4 and IPv6, and how many prefixes it has from each."""
+    shows = [word for family in ("ipv4", "ipv6") for word in ("-c", f"show bgp {family} unicast summary json")]
+    text, found = lab("vtysh", "router-frr", *shows), []
+    for family in ("ipv4", "ipv6"):
+        summary, end = json.JSONDecoder().raw_decode(text.lstrip())
+        text = text.lstrip()[end:]
+        peer = summary.get(f"{family}Unicast", summary)["peers"][node.facts[family]]
+        found.append((peer["state"], peer["pfxRcd"]))
+    return found
+
+
 def router_count(node):
-    """The state of the FRR router's IPv4 session with a node, and how many prefixes it has from it."""
-    summary = json.loads(lab("vtysh", "router-frr", "-c", "show bgp ipv4 unicast summary json"))
-    peer = summary.get("ipv4Unicast", summary)["peers"][node.facts["ipv4"]]
-    return peer["state"], peer["pfxRcd"]
+    """Of the IPv4 session alone."""
+    return router_counts(node)[0]
+
+
+def router_versions():
+    """Of each prefix in the FRR router's table the number of its last change, which a repeated UPDATE is not."""
+    found = {}
+    for family in ("ipv4", "ipv6"):
+        table = json.loads(lab("vtysh", "router-frr", "-c", f"show bgp {family} unicast json"))
+        found.update({prefix: paths[0]["version"] for prefix, paths in table["routes"].items()})
+    return found
+
+
+class RouterLog:
+    """What the FRR router logs of its sessions with a node from now on, with its own times."""
+
+    def __init__(self, node):
+        self._node = node
+        self._file = pathlib.Path(LAB["dir"]) / "router-frr" / "log" / "bgpd.log"
+        self._start = self._file.stat().st_size
+
+    def _time(self, pattern):
+        found = re.search(r"^(\S+ \S+) BGP: .*" + pattern, self._file.read_bytes()[self._start:].decode(), re.M)
+        if found is None:
+            return None
+        stamp = datetime.datetime.strptime(found[1], "%Y/%m/%d %H:%M:%S.%f").timestamp()
+        # The router may have another time zone than we.
+        return stamp + round((time.time() - stamp) / 900) * 900
+
+    def established(self, family):
+        """When the session of `ipv4` or `ipv6` came up, in seconds since the epoch; None before."""
+        return self._time(f"ADJCHANGE: neighbor {re.escape(self._node.facts[family])}[( ].* Up$")
+
+    def all_received(self, family):
+        """When the first UPDATEs of a session had ended, by their End-of-RIB; None before."""
+        return self._time(f"End-of-RIB for IPv{family[-1]} Unicast from {re.escape(self._node.facts[family])} ")

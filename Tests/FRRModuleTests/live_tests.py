@@ -13,10 +13,23 @@ import time
 import unittest
 
 import northbound_client as api
-from lab import LAB, Node, lab, router_count, routes, wait_until
+from lab import LAB, Node, RouterLog, lab, router_count, router_counts, router_versions, routes, wait_until
 from northbound_client import announce, define, undefine, withdraw
 
 CLASSES = define("gold", community="65001:100") + define("silver", community="65001:101")
+
+
+def fingerprint(data, start=0xCBF29CE484222325):
+    """The check sum of the state file, before it is cut: FNV-1a and a last mix."""
+    for byte in data:
+        start = (start ^ byte) * 0x100000001B3 % (1 << 64)
+    return start ^ start >> 29
+
+
+def state_head(boot, seconds):
+    """The first line of a state file, without its end."""
+    line = f"cosmolet-northbound 2 {boot} {seconds:012}"
+    return f"{line} {fingerprint(bytes(8), fingerprint(line.encode())) & 0xFFFFFFFF:08x}"
 
 
 class ModuleTests:
@@ -377,25 +390,38 @@ class ModuleTests:
         self.client = api.Client(self.node.socket, self.client.name)
         self.addCleanup(self.client.close)
 
+    def kill_and_start(self, count):
+        """Kills bgpd with so many networks of each family, and sees that the router has all of them within a second of
+        its sessions' establishment, by the router's own time."""
+        everything = [("Established", count)] * 2
+        wait_until("the router has them", lambda: router_counts(self.node) == everything)
+        self.node.daemon("kill")
+        wait_until("the router has lost them", lambda: not any(
+            state == "Established" for state, _ in router_counts(self.node)))
+        log = RouterLog(self.node)
+        self.node.daemon("start")
+        wait_until("the router has all of them", lambda: router_counts(self.node) == everything, 30)
+        seen = time.time()
+        for family in ("ipv4", "ipv6"):
+            up, end = log.established(family), wait_until("End-of-RIB", lambda family=family: log.all_received(family))
+            print(f"{self.node.name}, {family}: {count} networks within {(seen - up) * 1000:.0f} ms of the session, "
+                  f"End-of-RIB after {(end - up) * 1000:.0f} ms", flush=True)
+            self.assertLess(seen - up, 1)
+        self.client.close()
+        self.client = api.Client(self.node.socket, self.client.name)
+        self.addCleanup(self.client.close)
+
     def test_killed_bgpd_announces_again(self):
         prefixes = [f"10.7.{number // 250}.{number % 250 + 1}/32" for number in range(1000)]
+        prefixes += [f"2001:db8:7::{number:x}/128" for number in range(1, 1001)]
         self.client.commit([announce(prefix) for prefix in prefixes])
         self.client.commit([withdraw(prefixes[0]), announce("10.8.0.1/32", "silver")])
-        wait_until("the router has them", lambda: router_count(self.node) == ("Established", 1000))
         generation = self.client.get()[1]
-        self.node.daemon("kill")
-        wait_until("the router has lost them", lambda: router_count(self.node)[0] != "Established")
-        self.node.daemon("start")
-        wait_until("the session is back", lambda: router_count(self.node)[0] == "Established", 30)
-        began = time.monotonic()
-        wait_until("the router has all of them", lambda: router_count(self.node) == ("Established", 1000))
-        took = time.monotonic() - began
-        print(f"{self.node.name}: 1,000 networks {took * 1000:.0f} ms after the session was seen", flush=True)
-        self.assertLess(took, 1)
-        self.start_again("restart")
+        self.kill_and_start(1000)
         self.assertEqual(set(self.client.networks()), set(prefixes[1:]) | {"10.8.0.1/32"})
         self.assertGreater(self.client.get()[1], generation)
-        self.assertIn("1000 networks restored", self.node.log_text())
+        self.assertIn("2000 networks restored", self.node.log_text())
+        self.client.commit([withdraw(prefix) for prefix in prefixes])
 
     def test_killed_bgpd_announces_again_with_classes_of_its_configuration(self):
         """Route-maps stand behind `router bgp` in frr.conf, and vtysh sends it line by line."""
@@ -409,25 +435,59 @@ class ModuleTests:
         self.start_again("restart")
         classes = ("theirs", "default")
         prefixes = [f"10.7.{number // 250}.{number % 250 + 1}/32" for number in range(1000)]
+        prefixes += [f"2001:db8:7::{number:x}/128" for number in range(1, 1001)]
         self.client.commit([announce(prefix, classes[number % 2]) for number, prefix in enumerate(prefixes)])
         before = self.client.networks()
-        wait_until("the router has them", lambda: router_count(self.node) == ("Established", 1000))
-        self.node.daemon("kill")
-        wait_until("the router has lost them", lambda: router_count(self.node)[0] != "Established")
-        self.node.daemon("start")
-        wait_until("the session is back", lambda: router_count(self.node)[0] == "Established", 30)
-        began = time.monotonic()
-        wait_until("the router has all of them", lambda: router_count(self.node) == ("Established", 1000))
-        took = time.monotonic() - began
-        print(f"{self.node.name}: 1,000 networks with classes of frr.conf {took * 1000:.0f} ms after the session was "
-              "seen", flush=True)
-        self.assertLess(took, 1)
+        self.kill_and_start(1000)
         self.assertEqual(routes("router-frr", prefixes[0])[prefixes[0]][self.node.facts["ipv4"]], ["65001:105"])
-        self.client.close()
-        self.client = api.Client(self.node.socket, self.client.name)
-        self.addCleanup(self.client.close)
         self.assertEqual(self.client.networks(), before)
         self.client.commit([withdraw(prefix) for prefix in prefixes])
+
+    def start_with_state_file(self, change):
+        """Kills bgpd, changes the first line of its state file, and starts it; what it logs of that file."""
+        file = self.node.run / "cosmolet.state"
+        self.node.daemon("kill")
+        head, rest = file.read_text().split("\n", 1)
+        file.write_text(change(head) + "\n" + rest)
+        before = len(self.node.log_text())
+        self.start_again("start")
+        return self.node.log_text()[before:]
+
+    def test_state_file_of_another_time_is_not_restored(self):
+        vips = CLASSES + [announce("198.51.100.1/32"), announce("2001:db8::1/128")]
+        self.client.commit(vips)
+        state = self.node.run / "cosmolet.state"
+        _, _, boot, alive, _ = state.read_text().split("\n", 1)[0].split(" ")
+        self.assertEqual(boot, pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip())
+        alive = int(alive)
+        now = float(pathlib.Path("/proc/uptime").read_text().split()[0])
+        self.assertTrue(now - 25 < alive <= now, (alive, now))
+
+        def restored(boot, seconds):
+            log = self.start_with_state_file(lambda _: state_head(boot, seconds))
+            found = set(self.client.networks())
+            self.assertEqual(self.node.show()["notRestored"], 2 - len(found))
+            return len(found), log
+
+        # Two minutes.
+        self.assertEqual(restored(boot, alive - 120)[0], 2)
+        count, log = restored(boot, alive - 3 * 3600)
+        self.assertEqual(count, 0)
+        self.assertRegex(log, r"is not restored \(2 networks\): bgpd was away for 108\d\d s, and state-age is 600 s")
+        self.client.commit(vips)
+        count, log = restored("fedcba98-7654-4321-8fed-cba987654321", alive)
+        self.assertEqual(count, 0)
+        self.assertIn("(2 networks): this machine was started since", log)
+        self.client.commit(vips)
+        log = self.start_with_state_file(lambda _: "cosmolet-northbound 1")
+        self.assertIn("another version of this module wrote it", log)
+        self.assertEqual(self.client.networks(), {})
+        # bgpd was at work all the while, so the file is good again.
+        self.client.commit(vips)
+        self.node.option("state-age=7200")
+        self.addCleanup(self.start_again, "restart")
+        self.addCleanup(self.node.option, None)
+        self.assertEqual(restored(boot, alive - 3600)[0], 2)
 
     def test_configuration_file_of_bgpd_alone(self):
         """No vtysh: bgpd reads a file when it starts."""
@@ -497,6 +557,75 @@ class ModuleTests:
         for words in ("Assertion", "signal 11", "signal 6", "memstats: active", "AddressSanitizer"):
             self.assertNotIn(words, log[-4000:])
         self.start_again("restart")
+
+    def use_failing_module(self):
+        """From now on a module serves whose changes of bgpd can be made to fail; see failing_bgpd.c."""
+        suite = "trixie" if self.node.name == "node-c" else "sid"
+        name = "bgpd_cosmolet_failing.so"
+        file = pathlib.Path(os.environ["COSMOLET_MODULES"]) / suite / name
+        (self.node.folder / "lib" / self.node.name / name).write_bytes(file.read_bytes())
+        self.node.option(None, name)
+        self.addCleanup(self.start_again, "restart")
+        self.addCleanup(self.node.option, None)
+        self.start_again("restart")
+
+    def test_a_failure_at_any_step_is_undone_in_bgpd(self):
+        self.use_failing_module()
+        # No other node has these.
+        number = self.node.facts["ipv4"].rsplit(".", 1)[1]
+        four = [f"198.18.{number}.{last}/32" for last in range(20)]
+        six = [f"2001:db8:{number}::{last:x}/128" for last in range(1, 21)]
+        paths = ["/frr-route-map:lib", "/frr-routing:routing"]
+        start = CLASSES + define("leaving", community="65001:104") + [announce(four[0]), announce(six[0])]
+        start += [announce(prefix) for prefix in four[1:6]] + [announce(prefix, "leaving") for prefix in four[6:8]]
+        start += [announce(prefix, "silver") for prefix in six[1:4]]
+        # Classes that come, change and go, and networks that do.
+        changes = define("coming", community="65001:103", med="3", prepend="65001") + [
+            api.edit(api.SET, api.attribute_path("gold", "med"), "77"), announce(four[1], "silver"),
+            announce(four[2], "coming"), withdraw(four[3]), withdraw(six[1]), withdraw(four[6]), withdraw(four[7]),
+            undefine("leaving"), announce(six[9])] + [announce(prefix, "coming") for prefix in four[10:14]]
+        # How many steps that has.
+        self.client.commit(start)
+        self.node.bgpd("cosmolet fail-at 1000")
+        self.client.commit(changes)
+        steps = 1000 - int(self.node.bgpd("cosmolet fail-at 0"))
+        self.assertGreaterEqual(steps, 16)
+        self.clear()
+        self.client.commit(start)
+        wait_until("the router has what is there first", lambda: router_counts(self.node) == [
+            ("Established", 8), ("Established", 4)])
+        self.send_through([four[18], six[18]])
+        before, generation = self.client.get(paths)
+        versions = router_versions()
+        at_routers = {router: self.routes_of(four + six, router) for router in ("router-frr", "router-bird")}
+        for step in range(1, steps + 1):
+            self.node.bgpd(f"cosmolet fail-at {step}")
+            self.assertIn("fails on demand", self.refused(api.INTERNAL, changes))
+            self.assertEqual(self.client.get(paths), (before, generation), f"step {step}")
+        # Whatever left bgpd by then is at the routers when these are.
+        self.send_through([four[19], six[19]])
+        for router, found in at_routers.items():
+            now = self.routes_of(four + six, router)
+            self.assertEqual({prefix: now[prefix] for prefix in now if prefix not in (four[19], six[19])}, found, router)
+        after = router_versions()
+        self.assertEqual({prefix: after.get(prefix) for prefix in versions}, versions)
+        print(f"{self.node.name}: undone at each of {steps} steps", flush=True)
+        self.client.commit(changes)
+        wait_until("the router has what comes", lambda: four[10] in self.routes_of(four, "router-frr"))
+        self.assertEqual(self.routes_of([four[3], six[1], four[6]], "router-frr"), {})
+
+    def routes_of(self, prefixes, router):
+        """Those of the prefixes that a router has from the node, with their communities."""
+        own, found = (self.node.facts["ipv4"], self.node.facts["ipv6"]), {}
+        for prefix, paths in routes(router, *prefixes).items():
+            found.update({prefix: paths[address] for address in own if address in paths})
+        return found
+
+    def send_through(self, prefixes):
+        """Announces a network of each family and waits until the routers have them, and so what was sent before."""
+        self.client.commit([announce(prefix) for prefix in prefixes])
+        for router in ("router-frr", "router-bird"):
+            wait_until(f"{router} has {prefixes}", lambda router=router: len(self.routes_of(prefixes, router)) == 2)
 
     def with_other_module(self, data, option=None):
         """Starts bgpd with other bytes as module; gives what it logs, whether it listens, and takes all back."""

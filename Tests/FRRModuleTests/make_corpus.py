@@ -32,7 +32,7 @@ REQUESTS = [
 ]
 
 STATE = (
-    "cosmolet-northbound 1\nclass gold\nset 0 65001:100\nset 5 igp\nnetwork default 198.51.100.1/32 gold\n"
+    "cosmolet-northbound 2 01234567-89ab-4cde-8f01-23456789abcd 000000086300 00000000\nclass gold\nset 0 65001:100\nset 5 igp\nnetwork default 198.51.100.1/32 gold\n"
     "network blue 2001:db8::1/128 gold\nend 1795373007220199 00000000\nno-network default 198.51.100.1/32\n"
     "no-class gold\nend 1795373007220200 00000000\n"
 )

@@ -426,13 +426,14 @@ static void test_options(void)
     CHECK(cn_options_read(NULL, "/run/frr", &options) == NULL);
     CHECK(strcmp(options.socket, "/run/frr/cosmolet.sock") == 0);
     CHECK(strcmp(options.state, "/run/frr/cosmolet.state") == 0);
-    CHECK(options.maximum == CN_NETWORKS_DEFAULT && !options.any_build);
+    CHECK(options.maximum == CN_NETWORKS_DEFAULT && !options.any_build && options.state_age_s == 600);
+    CHECK(cn_options_read("state-age=604800", "/run/frr", &options) == NULL && options.state_age_s == 604800);
     CHECK(cn_options_read("socket=/x,group=frrvty,state=off,maximum=5,builds=any,", "/run/frr", &options) == NULL);
     CHECK(strcmp(options.socket, "/x") == 0 && strcmp(options.group, "frrvty") == 0 && options.state[0] == '\0');
     CHECK(options.maximum == 5 && options.any_build);
     static const char *const bad[] = {
         "socket", "socket=", "socket=relative", "maximum=0", "maximum=x", "maximum=65537", "builds=none", "group=",
-        "what=1", "state=x",
+        "what=1", "state=x", "state-age=0", "state-age=604801", "state-age=2h",
     };
     for (size_t index = 0; index < sizeof(bad) / sizeof(bad[0]); index++)
         CHECK(cn_options_read(bad[index], "/run/frr", &options) != NULL);

@@ -7,7 +7,12 @@
 
 static void correct(char *bytes, size_t count)
 {
-    size_t first = strlen("cosmolet-northbound 1\n"), position = first;
+    size_t first = CN_STATE_HEAD_BYTES, position = first, summed = first - 10;
+    char head_sum[12];
+    if (count >= first) {
+        snprintf(head_sum, sizeof(head_sum), " %08" PRIx32 "\n", cn_state_sum(bytes, summed, 0));
+        memcpy(bytes + summed, head_sum, 10);
+    }
     while (position < count) {
         char *newline = memchr(bytes + position, '\n', count - position);
         if (newline == NULL)
@@ -51,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     stub_start();
     stub_operator_network("default", "192.0.2.0/24", NULL, false);
     cn_running_start(&running, 100);
-    struct cn_restore *restore = cn_restore_read_bytes(bytes, size, &running, &good);
+    struct cn_restore *restore = cn_restore_read_bytes(bytes, size, 600, &running, &good);
     CHECK(good <= size);
     if (restore != NULL) {
         size_t count = 0;

@@ -28,6 +28,8 @@ void stub_start(void)
     stub_end();
     stub.fail_at = UINT64_MAX;
     stub.clock_us = 1000000;
+    stub.boot_id = STUB_BOOT_ID;
+    stub.boot_seconds = 86400;
     stub_add_instance("default");
 }
 
@@ -294,7 +296,7 @@ static void write_class(const struct bgpd_class_change *change)
         return;
     }
     if (class == NULL) {
-        assert(stub.class_count < CN_CLASSES);
+        assert(stub.class_count < sizeof(stub.classes) / sizeof(stub.classes[0]));
         class = &stub.classes[stub.class_count++];
         memset(class, 0, sizeof(*class));
         snprintf(class->name, sizeof(class->name), "%s", change->name);
@@ -305,6 +307,13 @@ static void write_class(const struct bgpd_class_change *change)
 bool bgpd_class_write(const struct bgpd_class_change *changes, size_t count, struct cn_status *status)
 {
     assert(count > 0 && count <= CN_CLASSES_CHANGED);
+    stub.class_writes++;
+    if (stub.is_locked)
+        return cn_fail(status, CN_UNAVAILABLE, "the stub is locked");
+    for (size_t index = 0; index < count; index++) {
+        if (stub.refused_class != NULL && strcmp(stub.refused_class, changes[index].name) == 0)
+            return cn_fail(status, CN_INTERNAL, "the stub refuses class %s", changes[index].name);
+    }
     if (!may_change(status))
         return false;
     for (size_t index = 0; index < count; index++)
@@ -370,4 +379,14 @@ uint64_t bgpd_monotonic_us(void)
 uint64_t bgpd_realtime_us(void)
 {
     return 1760000000000000u + stub.clock_us;
+}
+
+uint64_t bgpd_boot_seconds(void)
+{
+    return stub.boot_seconds;
+}
+
+const char *bgpd_boot_id(void)
+{
+    return stub.boot_id;
 }

@@ -8,6 +8,7 @@
 
 #define STUB_INSTANCES 4
 #define STUB_ROUTES 64
+#define STUB_BOOT_ID "01234567-89ab-4cde-8f01-23456789abcd"
 #define STUB_REDISTRIBUTIONS 40
 
 struct stub_network {
@@ -40,16 +41,23 @@ struct stub_class {
 struct stub_bgpd {
     struct bgpd_instance instances[STUB_INSTANCES];
     size_t instance_count;
-    struct stub_class classes[CN_CLASSES + 1];
+    struct stub_class classes[CN_CLASSES + CN_CLASSES_CHANGED];
     size_t class_count;
     /// Changes made since the start, also failed ones.
     uint64_t changes;
     /// The change with this number fails, and so do as many after it as `failures` says.
     uint64_t fail_at;
     uint64_t failures;
+    /// Commits of classes; whether somebody holds a lock against them, and a class that is never taken.
+    unsigned class_writes;
+    bool is_locked;
+    const char *refused_class;
     uint64_t clock_us;
     /// How far the clock goes whenever it is read.
     uint64_t clock_step_us;
+    /// As `bgpd_boot_id` and `bgpd_boot_seconds` answer.
+    const char *boot_id;
+    uint64_t boot_seconds;
     bool is_being_configured;
     char last_log[4096];
     unsigned log_count;

@@ -21,7 +21,8 @@ suite_kind() {
     esac
 }
 
-# module_root SUITE, module_file SUITE: the folder to build in, and the module.
+# module_root SUITE, module_file SUITE: the folder to build in, and the module. Beside it is one for live tests, whose
+# changes of bgpd can be made to fail; nothing installs that.
 module_root() { printf '%s/root-%s.r%s' "$MODULES_DIR" "$1" "$MODULE_RECIPE"; }
 module_file() { printf '%s/%s/bgpd_cosmolet.so' "$MODULES_DIR" "$1"; }
 
@@ -112,27 +113,34 @@ configure_frr() {
 build_id() { readelf -n "$1" | sed -n 's/.*Build ID: //p'; }
 
 compile_module() {
-    local suite=$1 kind=$2 root frr stamp table log
+    local suite=$1 kind=$2 root frr stamp table log bgpd libfrr
     root=$(module_root "$suite")
     frr=$(root_path "$kind")
     log="$MODULES_DIR/compile-$suite.log"
+    bgpd=$(build_id "$frr/usr/lib/frr/bgpd")
+    libfrr=$(build_id "$frr/usr/lib/x86_64-linux-gnu/frr/libfrr.so.0")
+    # Without them the module would take any build for its own.
+    [[ $bgpd =~ ^[0-9a-f]{16,}$ ]] || die "no build id in $frr/usr/lib/frr/bgpd"
+    [[ $libfrr =~ ^[0-9a-f]{16,}$ ]] || die "no build id in $frr/usr/lib/x86_64-linux-gnu/frr/libfrr.so.0"
     stamp=$({ cat "$project"/Sources/FRRModule/* "$project"/Sources/CMessages/cosmolet_northbound.pb-c.c \
-        "$project"/Sources/CMessages/include/cosmolet_northbound.pb-c.h "$here/lib/module-build.sh"
-        build_id "$frr/usr/lib/frr/bgpd"; } | sha256sum)
+        "$project"/Sources/CMessages/include/cosmolet_northbound.pb-c.h "$here"/lib/module-{build,compile}.sh \
+        "$project/Tests/FRRModuleTests/failing_bgpd.c"
+        echo "$bgpd $libfrr"; } | sha256sum)
     if [[ -e $(module_file "$suite") && $(cat "$MODULES_DIR/$suite/stamp" 2>/dev/null) == "$stamp" ]]; then return; fi
     rm -rf "$root/module"
-    mkdir -p "$root/module" "$MODULES_DIR/$suite"
+    mkdir -p "$root/module/test" "$MODULES_DIR/$suite"
+    cp "$project/Tests/FRRModuleTests/failing_bgpd.c" "$root/module/test"
     cp "$project"/Sources/FRRModule/*.[ch] "$project"/Sources/CMessages/cosmolet_northbound.pb-c.c \
         "$project"/Sources/CMessages/include/cosmolet_northbound.pb-c.h "$root/module"
     cp "$here/lib/module-compile.sh" "$root/module.sh"
     # The table of network statements was renamed between 10.3 and 10.7.
     table=route
     if grep -q 'static_routes\[AFI_MAX\]' "$root/src/frr/bgpd/bgpd.h"; then table=static_routes; fi
-    if ! in_module_root "$suite" bash /module.sh "$table" "$(build_id "$frr/usr/lib/frr/bgpd")" \
-        "$(build_id "$frr/usr/lib/x86_64-linux-gnu/frr/libfrr.so.0")" >"$log" 2>&1; then
+    if ! in_module_root "$suite" bash /module.sh "$table" "$bgpd" "$libfrr" >"$log" 2>&1; then
         grep -E 'error|warning' -A 4 "$log" >&2 || tail -n 15 "$log" >&2
         die "the module does not compile for $suite; log: $log"
     fi
+    mv "$root/module/bgpd_cosmolet_failing.so" "$MODULES_DIR/$suite/"
     mv "$root/module/bgpd_cosmolet.so" "$(module_file "$suite")"
     printf '%s' "$stamp" >"$MODULES_DIR/$suite/stamp"
     say "built for FRR $(root_version "$kind")"

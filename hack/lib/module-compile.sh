@@ -1,5 +1,6 @@
 #!/bin/bash
-# Compiles the module in /module against the FRR in /src/frr. Runs inside the build's root (see module-build.sh).
+# Compiles the module in /module against the FRR in /src/frr; and for live tests a second one, whose changes of bgpd can
+# be made to fail. Runs inside the build's root (see module-build.sh).
 # Usage: module-compile.sh TABLE BGPD_BUILD_ID LIBFRR_BUILD_ID
 set -euo pipefail
 table=$1 bgpd=$2 libfrr=$3
@@ -14,12 +15,19 @@ frr=(-DHAVE_CONFIG_H -fms-extensions -Wno-unused-parameter -Wno-sign-compare -Wn
     -DCN_FRR_STATIC_ROUTES="$table" -DCN_BGPD_BUILD_ID="\"$bgpd\"" -DCN_LIBFRR_BUILD_ID="\"$libfrr\"")
 
 objects=()
-for file in *.c; do
+for file in *.c test/*.c; do
     flags=("${own[@]}")
     if grep -q '^#include <zebra.h>' "$file"; then flags+=("${frr[@]}"); fi
     gcc "${flags[@]}" -c "$file" -o "$file.o"
-    objects+=("$file.o")
+    if [[ $file != test/* ]]; then objects+=("$file.o"); fi
 done
+
 # protobuf-c goes in whole and hidden: FRR may have another version of it, or none. What FRR has stays undefined here.
-gcc -shared -fPIC -Wl,-z,now,-z,relro,-z,noexecstack -Wl,--exclude-libs,ALL -o bgpd_cosmolet.so \
-    "${objects[@]}" -l:libprotobuf-c.a -lzmq
+link() { # FILE ARGUMENT...
+    gcc -shared -fPIC -Wl,-z,now,-z,relro,-z,noexecstack -Wl,--exclude-libs,ALL -o "$1" "${objects[@]}" "${@:2}" \
+        -l:libprotobuf-c.a -lzmq
+}
+
+link bgpd_cosmolet.so
+link bgpd_cosmolet_failing.so test/failing_bgpd.c.o -Wl,--wrap=bgpd_network_set,--wrap=bgpd_network_remove \
+    -Wl,--wrap=bgpd_class_write

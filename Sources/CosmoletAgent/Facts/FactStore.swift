@@ -92,6 +92,7 @@ struct FactStore {
     /// One copy of each name of a node: tens of thousands of endpoints have the same few.
     private var nodeNames: Set<String> = []
     private(set) var history = PlanHistory()
+    private var hasPlanned = false
     /// The last value of the annotation that releases the fuse.
     private var fuseRelease: String?
 
@@ -149,7 +150,19 @@ struct FactStore {
     ///   - now: time since any fixed moment; it never goes back.
     mutating func plan(running: [IPAddress: AttributeClass], at now: Duration) -> AnnouncementPlan? {
         history.observe(running: running, at: now)
-        return plan().map { history.apply($0, configuration: configuration, at: now) }
+        guard let plan = plan() else { return nil }
+        if !hasPlanned {
+            hasPlanned = true
+            doubtWhatNobodyHas(running.keys)
+        }
+        return history.apply(plan, configuration: configuration, at: now)
+    }
+
+    /// What FRR runs when the agent starts, and no Service has: perhaps these were deleted meanwhile, perhaps the API server
+    /// has lost them.
+    private mutating func doubtWhatNobodyHas(_ vips: some Sequence<IPAddress>) {
+        let known = Set(services.values.lazy.flatMap(\.addresses).compactMap { $0.text.flatMap { IPAddress($0) } })
+        history.doubtWithdrawals(of: vips.filter { !known.contains($0) })
     }
 
     /// What the rules say about one Service, entries of kinds that are off included; nil when it does not exist, or

@@ -8,8 +8,8 @@ struct AgentCommand: AsyncParsableCommand {
         abstract: "Watch Kubernetes and keep this node's announcements right.",
         discussion: """
             Runs until SIGTERM or SIGINT. Announcements stay in place when it ends, and are adopted when it starts.
-            A flag wins over the environment, the environment over the file. The file of --config is read again when it
-            has changed: its rules count at once, one that is not valid is refused and the old one stays in force.
+            A flag wins over the environment, the environment over the file. The file is read again when it has changed:
+            its rules count at once, one that is not valid is refused and the old one stays in force.
 
             FRR is reached in one of these ways:
               --northbound mgmtd:PATH       this process commits to FRR itself, with a journal of its own (the default)
@@ -18,12 +18,13 @@ struct AgentCommand: AsyncParsableCommand {
               --northbound zmq+ipc://PATH   it is the client of a cosmolet northbound, which has journal and policy
 
             ENVIRONMENT
+              COSMOLET_CONFIG  configuration file (--config)
               COSMOLET_NODE    name of the own Node object (--node)
               KUBECONFIG       kubeconfig; without it, the pod's service account (--kubeconfig)
 
             SIGNALS
               SIGTERM, SIGINT  finish the transaction in flight, then end
-              SIGHUP           read --config again, open the file of --commit-log anew
+              SIGHUP           read the file again, open the file of --commit-log anew
 
             EXIT CODES
               0   ended by a signal
@@ -49,7 +50,7 @@ struct AgentCommand: AsyncParsableCommand {
         do throws(ConfigurationError) {
             configuration = if let source { try source.load() } else { try flags.resolve(nil) }
         } catch {
-            throw Failure.exit(error, file: flags.process.config)
+            throw Failure.exit(error, file: flags.process.file)
         }
         do { try await Agent(configuration, source: source).run() } catch {
             throw Failure.exit(start: error)

@@ -90,7 +90,7 @@ struct ConfigPrintCommand: ParsableCommand {
 
     func run() throws {
         do throws(ConfigurationError) {
-            let file = try flags.process.config.map { path throws(ConfigurationError) in
+            let file = try flags.process.file.map { path throws(ConfigurationError) in
                 try AgentConfiguration(file: path)
             }
             var result = file ?? AgentConfiguration()
@@ -101,7 +101,7 @@ struct ConfigPrintCommand: ParsableCommand {
             origins.append((name: "flag", configuration: result))
             print(result.yaml(origins: origins), terminator: "")
         } catch {
-            throw Failure.exit(error, file: flags.process.config)
+            throw Failure.exit(error, file: flags.process.file)
         }
     }
 }

@@ -43,7 +43,9 @@ struct ExplainCommand: AsyncParsableCommand {
     )
     var http: String?
 
-    @Option(help: ArgumentHelp("The agent's configuration file, for its HTTP address.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "The agent's configuration file, for its HTTP address; default: $COSMOLET_CONFIG.", valueName: "file"))
     var config: String?
 
     @Option(help: ArgumentHelp("At most so many Services, 1 to 1000.", valueName: "number"))
@@ -79,11 +81,12 @@ struct ExplainCommand: AsyncParsableCommand {
 
     private func address() throws(OperatorError) -> HTTPAddress {
         var agent = AgentConfiguration()
+        let file = ConfigurationFile.path(config)
         do {
-            if let config { agent = try AgentConfiguration(file: config) }
+            if let file { agent = try AgentConfiguration(file: file) }
             if let http { try agent.setHTTP(http) }
         } catch {
-            throw OperatorError(configuration: (http == nil ? config.map { "\($0): " } ?? "" : "") + "\(error)")
+            throw OperatorError(configuration: (http == nil ? file.map { "\($0): " } ?? "" : "") + "\(error)")
         }
         guard let address = agent.http else {
             throw OperatorError(configuration: "the agent has no HTTP address (http.address: off)")

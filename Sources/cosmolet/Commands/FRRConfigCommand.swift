@@ -24,7 +24,7 @@ struct FRRConfigCommand: ParsableCommand {
               cosmolet frr-config --asn 65001 --peer 192.0.2.1,65100 --peer 2001:db8::1,65100 --bfd --timers 3,9
             """)
 
-    @Option(help: ArgumentHelp("Configuration file (YAML).", valueName: "file"))
+    @Option(help: ArgumentHelp("Configuration file (YAML); default: $COSMOLET_CONFIG.", valueName: "file"))
     var config: String?
 
     @Option(help: ArgumentHelp("The nodes' AS number; default: bgp.asn of the file.", valueName: "number"))
@@ -52,13 +52,15 @@ struct FRRConfigCommand: ParsableCommand {
         do throws(ConfigurationError) {
             for line in try lines() { print(line) }
         } catch {
-            throw Failure.exit(error, file: config)
+            throw Failure.exit(error, file: file)
         }
     }
 
+    private var file: String? { ConfigurationFile.path(config) }
+
     private func lines() throws(ConfigurationError) -> [String] {
         var configuration = AgentConfiguration()
-        if let config { configuration = try AgentConfiguration(file: config) }
+        if let file { configuration = try AgentConfiguration(file: file) }
         if let asn {
             guard asn > 0, asn < UInt32.max else { throw ConfigurationError("--asn", "is \(asn), which is reserved") }
             configuration.asn = asn

@@ -46,7 +46,7 @@ struct PlanCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Name of the Node object; default: the own one, as of the agent.", valueName: "name"))
     var node: String?
 
-    @Option(help: ArgumentHelp("Configuration file of the agent.", valueName: "file"))
+    @Option(help: ArgumentHelp("The agent's configuration file; default: $COSMOLET_CONFIG.", valueName: "file"))
     var config: String?
 
     @Option(
@@ -63,7 +63,7 @@ struct PlanCommand: AsyncParsableCommand {
 
     func run() async throws {
         let agent: AgentConfiguration
-        do { agent = try resolve() } catch { throw Failure.exit(error, file: config) }
+        do { agent = try resolve() } catch { throw Failure.exit(error, file: file) }
         let own = agent.node ?? ProcessInfo.processInfo.environment["COSMOLET_NODE"] ?? ProcessInfo.processInfo.hostName
         let logger = Logger(label: "cosmolet") { LogFormat.text.makeHandler(label: $0, level: .warning) }
         let reader = RunningReader(agent, logger: logger)
@@ -88,9 +88,11 @@ struct PlanCommand: AsyncParsableCommand {
         if plan.hasDifference { throw ExitCode.failure }
     }
 
+    private var file: String? { ConfigurationFile.path(config) }
+
     private func resolve() throws(ConfigurationError) -> AgentConfiguration {
         var result = AgentConfiguration()
-        if let config { result = try AgentConfiguration(file: config) }
+        if let file { result = try AgentConfiguration(file: file) }
         if let kubeconfig { result.kubeconfig = kubeconfig }
         if let northbound { try result.northbound.set(.connect, flag: "--northbound", to: northbound) }
         return result

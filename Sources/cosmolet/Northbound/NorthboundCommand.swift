@@ -21,7 +21,7 @@ struct NorthboundRunCommand: AsyncParsableCommand {
             Runs beside FRR until SIGTERM or SIGINT. Announcements stay in place when it ends.
             Listens at zmq+ipc:///run/cosmolet/northbound.sock and publishes the commit log at
             zmq+ipc:///run/cosmolet/commits.sock; with another --listen, publishes only with --publish.
-            A flag wins over the file, of which the sections frr, log and northbound are read.
+            A flag wins over the file, of which the sections frr, classes, log and northbound are read.
 
             FRR is reached in one of two ways, called providers:
               --provider mgmtd:PATH  stock FRR, at mgmtd's socket (the default)
@@ -67,7 +67,7 @@ struct NorthboundRunCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration: AgentConfiguration
-        do { configuration = try resolve() } catch { throw Failure.exit(error, file: process.config) }
+        do { configuration = try resolve() } catch { throw Failure.exit(error, file: process.file) }
         do { try await NorthboundDaemon(configuration).run() } catch { throw Failure.exit(start: error) }
     }
 

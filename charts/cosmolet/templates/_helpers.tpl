@@ -66,9 +66,53 @@ own in it, which the northbound makes.
 {{- toYaml $frr }}
 {{- end }}
 
+{{/* The provider with its sockets: those that are named have to be in the directory that is mounted. */}}
+{{- define "cosmolet.provider" -}}
+{{- $provider := default "mgmtd" .Values.config.northbound.provider }}
+{{- $folder := trimSuffix "/" .Values.frr.runDir }}
+{{- $mgmtd := (include "cosmolet.frrConfig" . | fromYaml).socket }}
+{{- if contains ":" $provider }}
+{{- range regexFindAll "/[^,]+" $provider -1 }}
+{{- if and (eq $.Values.mode "split") (not (hasPrefix (printf "%s/" $folder) .)) }}
+{{- fail (printf "config.northbound.provider: %s is not below frr.runDir, %s, which is what is mounted" . $folder) }}
+{{- end }}
+{{- end }}
+{{- $provider }}
+{{- else if eq $provider "mgmtd" }}
+{{- printf "mgmtd:%s" $mgmtd }}
+{{- else if eq $provider "bgpd" }}
+{{- printf "bgpd:%s/cosmolet.sock" $folder }}
+{{- else }}
+{{- printf "auto:%s,%s/cosmolet.sock" $mgmtd $folder }}
+{{- end }}
+{{- end }}
+
+{{/* What FRR sets on a class, as lines of a route-map. */}}
+{{- define "cosmolet.setLines" -}}
+{{- with .communities }}
+   set community {{ join " " . }}
+{{- end }}
+{{- with .largeCommunities }}
+   set large-community {{ join " " . }}
+{{- end }}
+{{- if hasKey . "localPreference" }}
+   set local-preference {{ int64 .localPreference }}
+{{- end }}
+{{- if hasKey . "med" }}
+   set metric {{ int64 .med }}
+{{- end }}
+{{- with .asPathPrepend }}
+   set as-path prepend{{ range . }} {{ int64 . }}{{ end }}
+{{- end }}
+{{- with .origin }}
+   set origin {{ . }}
+{{- end }}
+{{- end }}
+
 {{/* Whoever has FRR's socket: sockets, journal, policy. */}}
 {{- define "cosmolet.northboundSection" -}}
 {{- $section := deepCopy (default dict .Values.config.northbound) }}
+{{- $_ := set $section "provider" (include "cosmolet.provider" .) }}
 {{- $directory := include "cosmolet.socketDirectory" . }}
 {{- $_ := set $section "listen" (printf "zmq+ipc://%s/northbound.sock" $directory) }}
 {{- $_ := set $section "publish" (printf "zmq+ipc://%s/commits.sock" $directory) }}
