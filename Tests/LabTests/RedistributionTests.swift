@@ -64,15 +64,17 @@ extension ModuleLabTests {
             let node = try await SwitchedNode(description, number: 5)
             let result: Result<Void, any Error>
             do { result = .success(try await stay(node, lab)) } catch { result = .failure(error) }
-            // A bgpd that was restarted has what its configuration file says.
             _ = try await lab.vtysh(description.name, ["configure terminal"] + Self.omissions[0].end)
             try await node.end()
+            _ = try await lab.vtysh(description.name, ["write memory"])
             try result.get()
         }
 
         private func stay(_ node: SwitchedNode, _ lab: Lab) async throws {
             let lines = Self.omissions[0]
             _ = try await lab.vtysh(node.node.name, ["configure terminal"] + lines.make)
+            // A bgpd that is restarted has what its configuration file says.
+            _ = try await lab.vtysh(node.node.name, ["write memory"])
             var process = try await node.start("bgpd")
             try await node.commit("begin", [.set(Network(prefix: node.lasting[0]))])
             await process.process.stop()
@@ -81,8 +83,6 @@ extension ModuleLabTests {
             try await wait(for: node.lasting[0], node, lab)
             try await lab.daemon(node.node.name, "bgpd", "kill")
             try await lab.daemon(node.node.name, "bgpd", "start", loadsConfiguration: true)
-            // Its configuration file has the lines.
-            _ = try await lab.vtysh(node.node.name, ["configure terminal"] + lines.make)
             try await lab.waitForSessions()
             try await node.commit("after the restart", [.set(Network(prefix: node.lasting[1]))])
             try await wait(for: node.lasting[1], node, lab)
