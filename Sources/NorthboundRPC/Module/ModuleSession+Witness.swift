@@ -18,7 +18,8 @@ extension ModuleSession: RedistributionWitness {
             let missing = prefixes.subtracting(try await link.connection.redistributed(below: paths))
             let service = try await link.connection.capabilities()
             guard let instance = service.instances.first(where: { $0.vrf == "default" }) else {
-                return RedistributionGap("bgpd has no BGP instance in the default VRF any more", needsOperator: true, missing: prefixes)
+                return RedistributionGap(
+                    "bgpd has no BGP instance in the default VRF any more", needsOperator: true, missing: prefixes)
             }
             return instance.gap(of: prefixes, in: families, missing: missing, table: table)
         }
