@@ -20,7 +20,9 @@ import Testing
         let session = providers.session(preferred: "mgmtd", clock: clock, witness: witness)
         let told = await Told(session)
         #expect(try await session.open().provider == "bgpd")
-        #expect(try await told.steps(1).first?.step == .stayed)
+        _ = try await told.events.wait(for: "the refusal") { events in
+            events.contains { if case .moved(let move) = $0 { move.step == .stayed } else { false } }
+        }
         return (session, witness, told)
     }
 

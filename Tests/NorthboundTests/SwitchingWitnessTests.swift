@@ -142,7 +142,7 @@ import Testing
         // With what came meanwhile, and without what went.
         #expect(await providers.bgpd.running == [Self.two, Self.three])
         #expect(await providers.mgmtd.running.isEmpty)
-        #expect(try await told.steps(2).map(\.step) == [.unreachable, .withdrawn])
+        #expect(try await told.steps(2).prefix(2).map(\.step) == [.unreachable, .withdrawn])
         #expect(providers.gaps.value.isEmpty)
         await session.close()
     }
