@@ -17,8 +17,14 @@ struct FuseState: Sendable, Hashable {
     /// The wish to withdraw these comes from a complete list or from new rules, and not from single news.
     mutating func doubt(_ vips: some Sequence<IPAddress>) { doubted.formUnion(vips) }
 
+    /// Nothing can be judged now. What is held has its whole time again from here on.
+    mutating func restart(at now: Duration) {
+        if since != nil { since = now }
+    }
+
     /// Lets go what is held now.
     mutating func release() {
+        guard since != nil else { return }
         granted.formUnion(held)
         doubted.subtract(held)
         held = []
@@ -29,13 +35,14 @@ struct FuseState: Sendable, Hashable {
     /// Says whether what is to leave is held.
     ///
     /// - Parameters:
-    ///   - running: what FRR runs.
-    ///   - wanted: what the plan announces.
     ///   - leaving: what the plan would withdraw without anybody having asked for it.
+    ///   - running: what FRR runs.
+    ///   - spared: what of that is withdrawn because somebody asked for it, or the Node says so.
+    ///   - wanted: what the plan announces.
     /// - Returns: what stays announced nevertheless; empty when all may go.
     mutating func hold(
-        _ leaving: Set<IPAddress>, of running: [IPAddress: AttributeClass], wanted: [IPAddress: AttributeClass],
-        _ fuse: WithdrawalFuse, at now: Duration
+        _ leaving: Set<IPAddress>, of running: [IPAddress: AttributeClass], sparing spared: Set<IPAddress>,
+        wanted: [IPAddress: AttributeClass], _ fuse: WithdrawalFuse, at now: Duration
     ) -> Set<IPAddress> {
         granted = granted.filter { leaving.contains($0) }
         gone = gone.filter { wanted[$0.key] == nil && now - $0.value < WithdrawalFuse.window }
@@ -47,8 +54,11 @@ struct FuseState: Sendable, Hashable {
             held = []
             return []
         }
-        guard since != nil || trips(leaving, of: running, fuse) else {
+        let announced = Set(running.keys).subtracting(granted).subtracting(spared)
+        guard since != nil || trips(leaving, of: announced, fuse) else {
             for vip in leaving where gone[vip] == nil { gone[vip] = now }
+            // Also if FRR refuses it for a while.
+            granted.formUnion(leaving)
             return []
         }
         let start = since ?? now
@@ -64,11 +74,11 @@ struct FuseState: Sendable, Hashable {
     /// Forgets everything: there is no fuse.
     mutating func reset() { self = FuseState() }
 
-    private func trips(
-        _ leaving: Set<IPAddress>, of running: [IPAddress: AttributeClass], _ fuse: WithdrawalFuse
-    ) -> Bool {
-        let announced = Set(running.keys).subtracting(granted).union(gone.keys).count
-        return fuse.trips(withdrawing: leaving.union(gone.keys).count, of: announced)
-            || fuse.trips(doubting: leaving.intersection(doubted).count, of: announced)
+    private func trips(_ leaving: Set<IPAddress>, of announced: Set<IPAddress>, _ fuse: WithdrawalFuse) -> Bool {
+        if fuse.trips(withdrawing: leaving.union(gone.keys).count, of: announced.union(gone.keys).count) { return true }
+        let taken = leaving.intersection(doubted)
+        // What went before by news does not make a list any better that takes the rest.
+        return !taken.isEmpty
+            && (leaving == announced || fuse.trips(doubting: taken.count, of: announced.count))
     }
 }

@@ -36,6 +36,9 @@ public struct PlanHistory: Sendable, Hashable {
     /// Lets the withdrawals through that the fuse holds now. Has no effect when it holds none.
     public mutating func releaseFuse() { fuseState.release() }
 
+    /// There is no plan, or it rests on facts that may be old: what the fuse holds has its whole time again from here on.
+    public mutating func restartFuse(at now: Duration) { fuseState.restart(at: now) }
+
     /// A complete list has lost what stood for these VIPs. If that takes most of what is announced, the fuse holds it
     /// however little it is.
     public mutating func doubtWithdrawals(of vips: some Sequence<IPAddress>) { fuseState.doubt(vips) }
@@ -121,14 +124,16 @@ public struct PlanHistory: Sendable, Hashable {
             fuseState.reset()
             return
         }
-        var leaving = Set(running.keys.filter { plan.announcements[$0] == nil && !drained.contains($0) })
+        let unwanted = Set(running.keys.filter { plan.announcements[$0] == nil })
+        var leaving = unwanted.subtracting(drained)
         if !leaving.isEmpty {
             // What the own Node says is no list that came back empty.
             for decision in plan.decisions where decision.reason.isNodeSignal {
                 if let vip = decision.vip { leaving.remove(vip) }
             }
         }
-        let held = fuseState.hold(leaving, of: running, wanted: plan.announcements, limits, at: now)
+        let held = fuseState.hold(
+            leaving, of: running, sparing: unwanted.subtracting(leaving), wanted: plan.announcements, limits, at: now)
         guard !held.isEmpty, let since = fuseState.since else { return }
         for vip in held { plan.announcements[vip] = running[vip] }
         plan.heldByFuse = held.sorted()

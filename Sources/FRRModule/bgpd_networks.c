@@ -93,7 +93,8 @@ static bool takes_networks(const struct bgp *bgp)
     return (bgp->inst_type == BGP_INSTANCE_TYPE_DEFAULT || bgp->inst_type == BGP_INSTANCE_TYPE_VRF)
            && !CHECK_FLAG(bgp->flags, BGP_FLAG_DELETE_IN_PROGRESS)
            && !CHECK_FLAG(bgp->flags, BGP_FLAG_INSTANCE_HIDDEN) && !CHECK_FLAG(bgp->vrf_flags, BGP_VRF_AUTO)
-           && (bgp->name == NULL || strlen(bgp->name) <= CN_VRF_BYTES);
+           // A name with a quote could be written into a path, and not be read back.
+           && (bgp->name == NULL || (strlen(bgp->name) <= CN_VRF_BYTES && strchr(bgp->name, '\'') == NULL));
 }
 
 struct bgpd_instance *bgpd_instance(const char *vrf)

@@ -36,8 +36,10 @@
 
 // Memory of one request in hand: the unpacked message and what is worked out from it.
 #define CN_ARENA_BYTES (64u << 20)
-// Edits that one turn of bgpd's loop checks.
+// Edits that one turn of bgpd's loop checks; fewer where a test wants many turns.
+#ifndef CN_SLICE
 #define CN_SLICE 2000u
+#endif
 
 // The model.
 #define CN_CLASS_BYTES 32u

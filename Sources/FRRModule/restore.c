@@ -235,7 +235,8 @@ static const struct cn_class absent;
 
 /// Whether a network waits and its instance is there; and the configuration does not say something of it by now, which
 /// was somebody's wish, ours or not.
-static bool can_come(const struct cn_restore *restore, const struct entry *entry, struct bgpd_instance *const *instances)
+static bool can_come(
+    const struct cn_restore *restore, const struct entry *entry, struct bgpd_instance *const *instances)
 {
     struct bgpd_network network;
     return entry->prefix.length != EMPTY && entry->class != CN_NO_CLASS && !restore->vrfs[entry->vrf].is_done

@@ -71,6 +71,9 @@ static bool count_network(const struct bgpd_network *network, void *argument)
     const char *class_name = network->route_map != NULL ? cn_text_class_of(network->route_map) : NULL;
     if (class_name != NULL)
         cn_running_add(&audit->found, audit->vrf, &network->prefix, class_name);
+    // One with options is no longer in the state file, so that somebody gave it some has to be noticed.
+    if (class_name != NULL && network->has_options)
+        audit->found.fingerprint++;
     return true;
 }
 

@@ -170,7 +170,8 @@ void cn_state_append(
     } else if (buffer.count > 0 || buffer.is_broken) {
         put_end(&buffer, 0, running->generation);
         errno = ENOMEM;
-        if (buffer.is_broken || pwrite(file->descriptor, buffer.bytes, buffer.count, (off_t)file->size) != (ssize_t)buffer.count)
+        if (buffer.is_broken
+            || pwrite(file->descriptor, buffer.bytes, buffer.count, (off_t)file->size) != (ssize_t)buffer.count)
             take_failure(file, "cannot be appended to", false);
         else
             file->size += buffer.count;

@@ -117,6 +117,60 @@ import Testing
         #expect(line.step(at: 4).announcements.isEmpty)
     }
 
+    @Test func whatWentByNewsDoesNotLetAListTakeTheRest() {
+        var line = Timeline(vips: 4)
+        _ = line.step(at: 0)
+        line.setReady(false, 0)
+        line.setReady(false, 1)
+        let rest = line.step(at: 1).announcements
+        #expect(rest.count == 2)
+        line.facts.endpoints = [:]
+        line.history.doubtWithdrawals(of: rest.keys)
+        #expect(line.step(at: 2).heldByFuse == rest.keys.sorted())
+    }
+
+    @Test func aListThatTakesTheRestTogetherWithNewsIsHeld() {
+        var line = Timeline(vips: 4)
+        let all = line.step(at: 0).announcements
+        line.facts.endpoints = [:]
+        line.history.doubtWithdrawals(of: all.keys.sorted().prefix(1))
+        #expect(line.step(at: 1).heldByFuse == all.keys.sorted())
+    }
+
+    @Test func timeThatNothingCanBeJudgedInDoesNotCount() {
+        var line = Timeline(vips: 30)
+        let all = line.step(at: 0).announcements
+        line.facts.endpoints = [:]
+        #expect(line.step(at: 10).announcements == all)
+        line.history.restartFuse(at: .seconds(300))
+        let held = line.step(at: 599.9)
+        #expect(held.announcements == all && held.nextChange == .seconds(600))
+        #expect(line.step(at: 600).announcements.isEmpty)
+        // While it holds nothing there is nothing to start.
+        line.history.restartFuse(at: .seconds(700))
+        #expect(line.step(at: 701).nextChange == nil)
+    }
+
+    @Test func aReleaseOfNothingDoesNotForgetWhatWent() {
+        var line = Timeline(vips: 30)
+        _ = line.step(at: 0)
+        for index in 0..<15 { line.setReady(false, index) }
+        #expect(line.step(at: 1).heldByFuse.isEmpty)
+        line.history.releaseFuse()
+        line.setReady(false, 15)
+        #expect(line.step(at: 2).heldByFuse.count == 1)
+    }
+
+    /// FRR may refuse it: what was let go counts for a minute, and not as long as it is tried.
+    @Test func whatWasLetGoAndStaysIsCountedOnce() {
+        var line = Timeline(vips: 30)
+        _ = line.step(at: 0)
+        for index in 0..<8 { line.setReady(false, index) }
+        for second in stride(from: 1.0, through: 121, by: 10) { #expect(line.plan(at: second).heldByFuse.isEmpty) }
+        for index in 8..<16 { line.setReady(false, index) }
+        #expect(line.plan(at: 122).heldByFuse.isEmpty)
+    }
+
     @Test func aDrainForLackOfEndpointsThatAListTookAwayEndsInTheFuse() {
         var line = Timeline(vips: 4)
         line.facts.configuration.zeroEndpoints = .drain

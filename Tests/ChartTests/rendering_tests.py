@@ -158,12 +158,13 @@ class Overrides(unittest.TestCase):
                   "no bgp network import-check\n"]
         expected = {"mgmtd": (mgmtd, module), "bgpd": (module, mgmtd), "auto": (mgmtd + module, [])}
         for provider, (there, not_there) in expected.items():
-            notes = render(f"config.northbound.provider={provider}",
-                           "config.classes.default.origin=incomplete")["NOTES"]
+            notes = render(f"config.northbound.provider={provider}")["NOTES"]
             for line in there:
                 self.assertIn(line, notes, provider)
             for line in not_there:
                 self.assertNotIn(line, notes, provider)
+        own = render("config.northbound.provider=bgpd", "config.classes.default.origin=egp")["NOTES"]
+        self.assertIn("route-map COSMOLET-default permit 10\n   set origin egp\n", own)
 
     def test_a_change_of_configuration_rolls_the_pods(self):
         def checksum(*expressions):

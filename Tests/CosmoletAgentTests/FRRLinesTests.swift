@@ -70,7 +70,9 @@ import Testing
     @Test func theModuleHasARouteMapForEachClass() throws {
         let text = try text { $0.provider = .bgpd }
         #expect(text.contains("route-map COSMOLET-gold permit 10\n set community 65001:120 no-export\n"))
-        #expect(text.contains("route-map COSMOLET-drain permit 10\n set community graceful-shutdown\nexit\n"))
+        #expect(
+            text.contains(
+                "route-map COSMOLET-drain permit 10\n set community graceful-shutdown\n set origin incomplete\nexit\n"))
         #expect(text.hasSuffix("router bgp 65001\n no bgp network import-check\nexit\n!"))
         #expect(!text.contains("match tag") && !text.contains("redistribute"))
     }

@@ -80,6 +80,12 @@ class Node:
     def daemon(self, action):
         lab("daemon", *(["--load"] if action in ("start", "restart") else []), self.name, "bgpd", action)
 
+    def kill(self):
+        """Kills bgpd, and waits until it has let go of its files."""
+        process = pathlib.Path(f"/proc/{self.pid()}")
+        self.daemon("kill")
+        wait_until("bgpd is gone", lambda: not process.exists())
+
     def log_text(self):
         return self.log.read_text(errors="replace")
 

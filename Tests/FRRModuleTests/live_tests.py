@@ -240,6 +240,29 @@ class ModuleTests:
         self.assertIn("network 198.51.100.1/32 route-map COSMOLET-gold", blue)
         self.client.commit([withdraw("198.51.100.1/32", "blue"), withdraw("2001:db8::9/128", "blue")])
 
+    def test_vrf_whose_name_fits_no_path(self):
+        self.node.vtysh("conf t", "router bgp 65001 vrf a'b", "no bgp network import-check")
+        self.addCleanup(self.node.vtysh, "conf t", "no router bgp 65001 vrf a'b")
+        self.assertIn("vrf a'b", self.node.vtysh("show running-config"))
+        names = [api.fields(instance)[1] for instance in self.client.capabilities()[100]]
+        self.assertEqual(names, [[b"default"]])
+
+    def test_ten_thousand_networks_in_one_turn(self):
+        prefixes = [f"10.{number >> 16 & 3 | 16}.{number >> 8 & 255}.{number & 255}/32" for number in range(10000)]
+        turns, generation = {}, self.client.commit([announce(prefix) for prefix in prefixes])
+        turns["applied"] = self.node.show()["lastTurnMicroseconds"]
+        self.assertEqual(len(self.client.networks()), 10000)
+        turns["all read"] = self.node.show()["lastTurnMicroseconds"]
+        with self.assertRaises(api.CallFailed) as caught:
+            self.client.commit([announce(prefixes[0])], generation=generation - 1)
+        self.assertEqual(caught.exception.code, api.ABORTED)
+        turns["audited"] = self.node.show()["lastTurnMicroseconds"]
+        self.client.commit([withdraw(prefix) for prefix in prefixes])
+        words = ", ".join(f"{what} in {turn / 1000:.1f} ms" for what, turn in turns.items())
+        print(f"{self.node.name}: 10,000 networks {words} of bgpd's loop", flush=True)
+        # Far from what it is, and far from a hold timer.
+        self.assertLess(max(turns.values()), 1000000)
+
     # ---- Classes ----
 
     def test_class_attributes(self):
@@ -286,7 +309,7 @@ class ModuleTests:
         self.assertEqual(self.node.show()["foreignChanges"], before + 1)
         state = self.node.run / "cosmolet.state"
         wait_until("the state file has it", lambda: "set 3 77" in state.read_text())
-        self.node.daemon("kill")
+        self.node.kill()
         self.start_again("start")
         self.assertIn("set metric 77", self.node.vtysh("show running-config"))
 
@@ -302,6 +325,26 @@ class ModuleTests:
         self.refused(api.RESOURCE_EXHAUSTED, [undefine(f"other-{number}") for number in range(65)])
         self.client.commit([withdraw("198.51.100.8/32")] + [undefine(name) for name in names])
         self.assertNotIn("COSMOLET-many", self.node.vtysh("show running-config"))
+
+    def test_all_classes_come_back_after_a_restart(self):
+        paths = ["/frr-route-map:lib", "/frr-routing:routing"]
+        there = len({path.split("]")[0] for path in self.client.get(paths[:1])[0]})
+        names = [f"many-{number}" for number in range(256 - there)]
+        for start in range(0, len(names), 50):
+            edits = [one for name in names[start:start + 50] for one in define(name, community="65001:102", med="77")]
+            edits += [announce(f"10.5.{number >> 8}.{number & 255}/32", names[number])
+                      for number in range(start, min(start + 50, len(names)))]
+            self.client.commit(edits)
+        self.assertIn("257 classes after this", self.refused(api.RESOURCE_EXHAUSTED, define("one-more", med="1")))
+        before = self.client.get(paths)[0]
+        self.node.kill()
+        self.start_again("start")
+        after = self.client.get(paths)[0]
+        # Those of the configuration are back as well; gold and silver are not, as no network has them.
+        own = {path for path in before if "COSMOLET-many-" in path or "network-config" in path}
+        self.assertEqual({path: after.get(path) for path in own}, {path: before[path] for path in own})
+        self.assertEqual(len(own), 4 * len(names))
+        self.assertEqual(self.node.show()["notRestored"], 0)
 
     def test_commands_of_a_terminal_leave_our_classes(self):
         self.client.commit(define("bronze", med="5") + [announce("198.51.100.1/32", "bronze")])
@@ -338,14 +381,21 @@ class ModuleTests:
 
     def test_fuzzed_frames(self):
         generator = random.Random(7)
+        many = [announce(f"10.6.{number // 250}.{number % 250 + 1}/32") for number in range(2500)]
+        state = api.field(1, 2) + api.field(101, True)
         seeds = [("Commit", api.commit_request(CLASSES + [announce("198.51.100.1/32"), withdraw("2001:db8::1/128")])),
+                 ("Commit", api.commit_request(define("bronze", med="5", prepend="1 2", origin="igp", community="1:2")
+                                               + [announce("198.51.100.2/32", "bronze"), undefine("silver")])),
+                 ("Commit", api.commit_request([announce("2001:db8::2/128")], api.VALIDATE, 5)),
                  ("Get", api.field(1, 1) + api.field(2, "/frr-route-map:lib")), ("GetCapabilities", b""),
-                 ("Heartbeat", api.field(1, 9))]
-        pid, sent = self.node.pid(), 0
+                 ("Get", state + api.field(2, api.network_path("198.51.100.1/32"))), ("Heartbeat", api.field(1, 9))]
+        # Of several slices; seldom, as they are long.
+        long = ("Commit", api.commit_request(many))
+        pid, sent, answered = self.node.pid(), 0, {}
         deadline = time.monotonic() + float(os.environ.get("COSMOLET_FUZZ_SECONDS", "10"))
         with api.Client(self.node.socket, "fuzz") as fuzz:
             while time.monotonic() < deadline:
-                method, body = generator.choice(seeds)
+                method, body = long if generator.random() < 0.002 else generator.choice(seeds)
                 frames = [bytearray(fuzz.header(method)), bytearray(body)]
                 for _ in range(generator.randrange(1, 6)):
                     frame = generator.choice(frames)
@@ -356,12 +406,21 @@ class ModuleTests:
                     else:
                         frame.extend(generator.randbytes(generator.randrange(1, 40)))
                 fuzz.send(*[bytes(frame) for frame in frames])
-                while fuzz.reply()[2]:
-                    pass
+                while True:
+                    code, _, more, _, _ = fuzz.reply()
+                    answered[code] = answered.get(code, 0) + 1
+                    if not more:
+                        break
                 sent += 1
+        print(f"{self.node.name}: {sent} frames, answers by status: {dict(sorted(answered.items()))}", flush=True)
         self.assertGreater(sent, 100)
         self.assertEqual(self.node.pid(), pid)
         self.assertEqual(self.client.heartbeat(5)[1], [5])
+        # What it says that it has is what bgpd has.
+        lines = {line.strip() for line in self.running() if line.startswith("  network ")}
+        networks = self.client.networks()
+        self.assertEqual(lines, {f"network {prefix} route-map {name}" for prefix, name in networks.items()})
+        self.client.commit([withdraw(prefix) for prefix in networks])
 
     def test_memory_does_not_grow(self):
         def resident():
@@ -395,7 +454,7 @@ class ModuleTests:
         its sessions' establishment, by the router's own time."""
         everything = [("Established", count)] * 2
         wait_until("the router has them", lambda: router_counts(self.node) == everything)
-        self.node.daemon("kill")
+        self.node.kill()
         wait_until("the router has lost them", lambda: not any(
             state == "Established" for state, _ in router_counts(self.node)))
         log = RouterLog(self.node)
@@ -446,7 +505,7 @@ class ModuleTests:
     def start_with_state_file(self, change):
         """Kills bgpd, changes the first line of its state file, and starts it; what it logs of that file."""
         file = self.node.run / "cosmolet.state"
-        self.node.daemon("kill")
+        self.node.kill()
         head, rest = file.read_text().split("\n", 1)
         file.write_text(change(head) + "\n" + rest)
         before = len(self.node.log_text())
@@ -503,14 +562,14 @@ class ModuleTests:
         options.write_text(f"{saved}-f\n/etc/frr/{self.node.name}/bgpd.conf\n")
         self.start_again("restart")
         self.client.commit(CLASSES + [announce("198.51.100.1/32"), announce("198.51.100.2/32", "default")])
-        self.node.daemon("kill")
+        self.node.kill()
         wait_until("the router has lost them", lambda: router_count(self.node)[0] != "Established")
         lab("daemon", self.node.name, "bgpd", "start")
         wait_until("the router has them", lambda: router_count(self.node) == ("Established", 2))
 
     def test_nothing_is_served_before_the_configuration_is_read(self):
         self.client.commit([announce("198.51.100.1/32")])
-        self.node.daemon("kill")
+        self.node.kill()
         lab("daemon", self.node.name, "bgpd", "start")
         with api.Client(self.node.socket, "early") as early:
             self.assertEqual(early.heartbeat(5)[1], [5])
@@ -597,7 +656,7 @@ class ModuleTests:
         self.send_through([four[18], six[18]])
         before, generation = self.client.get(paths)
         versions = router_versions()
-        at_routers = {router: self.routes_of(four + six, router) for router in ("router-frr", "router-bird")}
+        at_routers = {router: self.routes_of(four[:19] + six[:19], router) for router in ("router-frr", "router-bird")}
         for step in range(1, steps + 1):
             self.node.bgpd(f"cosmolet fail-at {step}")
             self.assertIn("fails on demand", self.refused(api.INTERNAL, changes))
@@ -605,8 +664,7 @@ class ModuleTests:
         # Whatever left bgpd by then is at the routers when these are.
         self.send_through([four[19], six[19]])
         for router, found in at_routers.items():
-            now = self.routes_of(four + six, router)
-            self.assertEqual({prefix: now[prefix] for prefix in now if prefix not in (four[19], six[19])}, found, router)
+            self.assertEqual(self.routes_of(four[:19] + six[:19], router), found, router)
         after = router_versions()
         self.assertEqual({prefix: after.get(prefix) for prefix in versions}, versions)
         print(f"{self.node.name}: undone at each of {steps} steps", flush=True)

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Writes inputs to begin fuzzing with: make_corpus.py request|state FOLDER."""
+"""Writes inputs to begin fuzzing with: make_corpus.py request|state|slices FOLDER."""
 
 import pathlib
+import random
 import sys
 
 import northbound_client as api
@@ -32,7 +33,8 @@ REQUESTS = [
 ]
 
 STATE = (
-    "cosmolet-northbound 2 01234567-89ab-4cde-8f01-23456789abcd 000000086300 00000000\nclass gold\nset 0 65001:100\nset 5 igp\nnetwork default 198.51.100.1/32 gold\n"
+    "cosmolet-northbound 2 01234567-89ab-4cde-8f01-23456789abcd 000000086300 00000000\n"
+    "class gold\nset 0 65001:100\nset 5 igp\nnetwork default 198.51.100.1/32 gold\n"
     "network blue 2001:db8::1/128 gold\nend 1795373007220199 00000000\nno-network default 198.51.100.1/32\n"
     "no-class gold\nend 1795373007220200 00000000\n"
 )
@@ -52,9 +54,21 @@ def requests():
             yield bytes([len(header) & 255, len(header) >> 8 | failing << 4]) + header + body
 
 
+def slices():
+    """See slices_fuzz.c: networks and classes change over several turns, with operators at work between them."""
+    generator = random.Random(11)
+    announcements = [kind << 3 for kind in range(4)]
+    for edits in (9, 40, 200):
+        for kinds in (announcements, [*announcements, 4], [*announcements, 4, 5, 13, 6, 29]):
+            pairs = b"".join(bytes([generator.choice(kinds), generator.randrange(24)]) for _ in range(edits))
+            for failing in (0, 1, 7):
+                yield bytes([failing]) + bytes(16) + pairs
+                yield bytes([failing]) + generator.randbytes(16) + pairs
+
+
 def main():
     kind, folder = sys.argv[1], pathlib.Path(sys.argv[2])
-    seeds = requests() if kind == "request" else [STATE.encode()]
+    seeds = {"request": requests, "state": lambda: [STATE.encode()], "slices": slices}[kind]()
     for index, seed in enumerate(seeds):
         (folder / f"seed-{index}").write_bytes(seed)
 

@@ -63,6 +63,31 @@ static uint64_t restart(const char *bytes, size_t count, size_t *good)
     return stub_digest();
 }
 
+/// A file of the bytes, but for its first line, which is that of now.
+static void put_head(char *bytes)
+{
+    char head[CN_STATE_HEAD_BYTES + 1];
+    cn_state_head(head);
+    CHECK(strlen(head) == CN_STATE_HEAD_BYTES);
+    memcpy(bytes, head, CN_STATE_HEAD_BYTES);
+}
+
+/// How many networks a bgpd would restore that starts at a time of a run of the machine.
+static size_t restorable(const char *bytes, size_t count, const char *boot_id, uint64_t seconds, uint64_t age)
+{
+    struct cn_running running;
+    size_t good;
+    stub_start();
+    stub.boot_id = boot_id;
+    stub.boot_seconds = seconds;
+    cn_running_start(&running, CN_NETWORKS_DEFAULT);
+    struct cn_restore *restore = cn_restore_read_bytes(bytes, count, age, &running, &good);
+    size_t networks = restore != NULL ? cn_restore_count(restore) : 0;
+    CHECK((networks > 0) == (good > 0) && (networks > 0) == (stub.log_count == 0));
+    cn_restore_free(restore);
+    return networks;
+}
+
 static void test_restart_restores_what_was_committed(void)
 {
     size_t count, good;
@@ -253,6 +278,23 @@ static void test_count_after_a_saved_configuration(void)
     end();
 }
 
+/// A network of ours that somebody gave an option is not one that we would make again.
+static void test_options_given_by_hand_are_noticed(void)
+{
+    size_t count;
+    begin();
+    fill();
+    stub_operator_network("default", "198.51.100.1/32", "COSMOLET-silver", true);
+    cn_running_notice(&client.service.running);
+    CHECK(client.service.running.foreign_changes == 1);
+    CHECK(cn_state_is_stale(&client.service.state, &client.service.running));
+    CHECK(cn_state_rewrite(&client.service.state, &client.service.running));
+    char *bytes = cn_state_load(path, &count);
+    CHECK(bytes != NULL && restorable(bytes, count, STUB_BOOT_ID, stub.boot_seconds, 600) == 2);
+    free(bytes);
+    end();
+}
+
 /// A VRF that is not there yet: its networks stay in the file, whatever else is written.
 static void test_what_waits_stays_in_the_file(void)
 {
@@ -339,31 +381,6 @@ static void test_a_long_file_is_written_anew(void)
     CHECK(cn_state_rewrite(&client.service.state, &client.service.running));
     CHECK(client.service.state.size * 10 < before && !client.service.state.is_long);
     end();
-}
-
-/// A file of the bytes, but for its first line, which is that of now.
-static void put_head(char *bytes)
-{
-    char head[CN_STATE_HEAD_BYTES + 1];
-    cn_state_head(head);
-    CHECK(strlen(head) == CN_STATE_HEAD_BYTES);
-    memcpy(bytes, head, CN_STATE_HEAD_BYTES);
-}
-
-/// How many networks a bgpd would restore that starts at a time of a run of the machine.
-static size_t restorable(const char *bytes, size_t count, const char *boot_id, uint64_t seconds, uint64_t age)
-{
-    struct cn_running running;
-    size_t good;
-    stub_start();
-    stub.boot_id = boot_id;
-    stub.boot_seconds = seconds;
-    cn_running_start(&running, CN_NETWORKS_DEFAULT);
-    struct cn_restore *restore = cn_restore_read_bytes(bytes, count, age, &running, &good);
-    size_t networks = restore != NULL ? cn_restore_count(restore) : 0;
-    CHECK((networks > 0) == (good > 0) && (networks > 0) == (stub.log_count == 0));
-    cn_restore_free(restore);
-    return networks;
 }
 
 static void test_what_may_be_restored(void)
@@ -624,6 +641,7 @@ int main(void)
     RUN(test_restore_respects_what_is_there);
     RUN(test_networks_wait_for_their_class);
     RUN(test_count_after_a_saved_configuration);
+    RUN(test_options_given_by_hand_are_noticed);
     RUN(test_what_waits_stays_in_the_file);
     RUN(test_a_file_at_its_limit);
     RUN(test_a_file_that_cannot_be_written);

@@ -184,6 +184,28 @@ void stub_operator_network(const char *vrf, const char *prefix, const char *rout
     snprintf(network->route_map, sizeof(network->route_map), "%s", route_map != NULL ? route_map : "");
 }
 
+void stub_operator_remove(const char *vrf, const char *prefix)
+{
+    struct cn_prefix parsed;
+    bool is_there;
+    assert(cn_prefix_read(prefix, strlen(prefix), &parsed) == NULL);
+    struct bgpd_instance *instance = bgpd_instance(vrf);
+    size_t position = position_of(instance, &parsed, &is_there);
+    if (!is_there)
+        return;
+    struct stub_network *network = &instance->networks[position];
+    memmove(network, network + 1, (instance->count - position - 1) * sizeof(*network));
+    instance->count--;
+}
+
+void stub_remove_last_instance(void)
+{
+    assert(stub.instance_count > 0);
+    struct bgpd_instance *instance = &stub.instances[--stub.instance_count];
+    free(instance->networks);
+    memset(instance, 0, sizeof(*instance));
+}
+
 const char *stub_route_map(const char *vrf, const char *prefix)
 {
     struct cn_prefix parsed;

@@ -73,7 +73,9 @@ struct bgpd_instance *stub_add_instance(const char *vrf);
 
 /// What an operator does: a statement with any route-map or none, a route-map of any form.
 void stub_operator_network(const char *vrf, const char *prefix, const char *route_map, bool has_options);
+void stub_operator_remove(const char *vrf, const char *prefix);
 void stub_operator_class(const char *name);
+void stub_remove_last_instance(void);
 void stub_deny(const char *name);
 void stub_remove_class(const char *name);
 

@@ -110,9 +110,21 @@ struct MatrixRig: Sendable {
         return try await #require(answer.wait(for: "answer of Commit", timeout: .seconds(60)) { $0 != nil })
     }
 
+    /// Starts what has crashed by itself, as FRR's own watchdog would, and notes it.
+    func hasRevived(_ occasion: String) async throws -> Bool {
+        let daemons = try await provider.revive()
+        diary.update { $0.crashes += daemons.map { "\(occasion): \($0)" } }
+        return !daemons.isEmpty
+    }
+
     /// Brings FRR to a set of networks, without any fault.
     func reset(to wanted: Set<Network>) async throws {
-        let edits = NetworkEdit.difference(from: try await networks(), to: wanted)
+        let present: Set<Network>
+        do { present = try await networks() } catch {
+            guard try await hasRevived("after a case") else { throw error }
+            present = try await networks()
+        }
+        let edits = NetworkEdit.difference(from: present, to: wanted)
         guard !edits.isEmpty else { return }
         _ = try await commit("reset-\(UUID().uuidString)", edits).get()
     }

@@ -10,6 +10,19 @@ final class WatchBoard: Sendable {
         watches.withLock { $0.append((resource, status)) }
     }
 
+    /// How long a watch may be away before its facts may be old. It reconnects within a second or two, if it can.
+    private static let patience = Duration.seconds(10)
+
+    /// Whether all watches are heard.
+    var isCurrent: Bool {
+        watches.withLock(\.self).allSatisfy { _, status in
+            guard let status = status(), !status.isConnected, let silence = status.timeSinceLastHeard else {
+                return true
+            }
+            return silence <= Self.patience
+        }
+    }
+
     /// Each watch as of now, in the order in which they were added.
     func read() -> [Explanation.Watch] {
         watches.withLock(\.self).compactMap { resource, status in

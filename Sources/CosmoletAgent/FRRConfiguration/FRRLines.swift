@@ -123,7 +123,10 @@ public struct FRRLines: Sendable {
                 case .mgmtd: ["route-map COSMOLET permit \(tag)", " description class \(name)", " match tag \(tag)"]
                 case .bgpd: ["route-map COSMOLET-\(name) permit 10"]
                 }
-            return head + Self.setLines(configuration.classAttributes[name] ?? .init()) + ["exit", "!"]
+            var attributes = configuration.classAttributes[name] ?? .init()
+            // As mgmtd's routes have it. A network is IGP else, and nodes with the module draw the traffic of the others.
+            if provider == .bgpd { attributes.origin = attributes.origin ?? .incomplete }
+            return head + Self.setLines(attributes) + ["exit", "!"]
         }
     }
 

@@ -148,21 +148,28 @@ struct FactStore {
     /// - Parameters:
     ///   - running: what FRR runs, without what was announced by hand.
     ///   - now: time since any fixed moment; it never goes back.
-    mutating func plan(running: [IPAddress: AttributeClass], at now: Duration) -> AnnouncementPlan? {
+    ///   - isCurrent: false when the API server is not heard, so that the facts may be old: the fuse's time stands still.
+    mutating func plan(
+        running: [IPAddress: AttributeClass], at now: Duration, isCurrent: Bool = true
+    ) -> AnnouncementPlan? {
         history.observe(running: running, at: now)
-        guard let plan = plan() else { return nil }
+        let judged = plan()
+        if judged == nil || !isCurrent { history.restartFuse(at: now) }
+        guard let plan = judged else { return nil }
         if !hasPlanned {
             hasPlanned = true
-            doubtWhatNobodyHas(running.keys)
+            doubtWhatNoNewsExplains(running.keys, plan)
         }
         return history.apply(plan, configuration: configuration, at: now)
     }
 
-    /// What FRR runs when the agent starts, and no Service has: perhaps these were deleted meanwhile, perhaps the API server
-    /// has lost them.
-    private mutating func doubtWhatNobodyHas(_ vips: some Sequence<IPAddress>) {
-        let known = Set(services.values.lazy.flatMap(\.addresses).compactMap { $0.text.flatMap { IPAddress($0) } })
-        history.doubtWithdrawals(of: vips.filter { !known.contains($0) })
+    /// What FRR runs when the agent starts may go without doubt where a Service that has it qualifies as such and has slices:
+    /// then its endpoints left meanwhile. Else the rules may be new, or a list may have lost something.
+    private mutating func doubtWhatNoNewsExplains(_ vips: some Sequence<IPAddress>, _ plan: AnnouncementPlan) {
+        let explained = plan.decisions.filter { decision in
+            ![.service, .address].contains(decision.reason.stage) && slicesByService[decision.service] != nil
+        }
+        history.doubtWithdrawals(of: Set(vips).subtracting(explained.compactMap(\.vip)))
     }
 
     /// What the rules say about one Service, entries of kinds that are off included; nil when it does not exist, or

@@ -211,9 +211,13 @@ public actor Reconciler {
             if running == nil { try await readRunning() }
             if reasons.contains(.tick) { await checkInstalled() }
             // Lost just now: the next round is due already, and without running no rule of time may be judged.
-            guard let running else { return nil }
+            guard let running else {
+                wake.nextChange = nil
+                return nil
+            }
             let (hasNews, start) = (facts.hasNews, ContinuousClock.now)
-            let plan = facts.plan(running: Self.announced(running), at: elapsed())
+            let plan = facts.plan(
+                running: Self.announced(running), at: elapsed(), isCurrent: telemetry.watches.isCurrent)
             wake.nextChange = plan?.nextChange
             ledger.planned(plan)
             guard let plan else { return nil }
@@ -227,6 +231,8 @@ public actor Reconciler {
             if sequence != sequenceBefore { trigger.signal(.committed) }
             return nil
         } catch {
+            // Nothing changes by itself before the next plan.
+            wake.nextChange = nil
             if error.code == .disconnected || error.code == .deadlineExceeded { loseSession(error.message) }
             if !isOpen, !isEmbedded { telemetry.sessionLost(error.message) }
             ledger.failed(error.message, isConnected: isOpen)

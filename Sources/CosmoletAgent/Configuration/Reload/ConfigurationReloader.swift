@@ -2,6 +2,7 @@ internal import Announcements
 internal import Bindings
 package import Logging
 internal import NetworkTypes
+internal import Northbound
 package import Observability
 
 /// Reads the configuration file of a running agent again when it has changed, or on SIGHUP.
@@ -29,6 +30,8 @@ package actor ConfigurationReloader {
     private let telemetry: ReloadTelemetry
     private let logger: Logger
     private let apply: @Sendable (AgentConfiguration) async -> Bool
+    /// Two readings at once could end in the wrong order.
+    private var turnstile = Turnstile()
 
     /// Makes a reloader; nothing happens before `run()`.
     ///
@@ -67,6 +70,8 @@ package actor ConfigurationReloader {
 
     @discardableResult
     package func reload() async -> Outcome {
+        if !turnstile.tryEnter() { await withCheckedContinuation { turnstile.wait($0) } }
+        defer { turnstile.leave() }
         let new: AgentConfiguration
         do throws(ConfigurationError) { new = try load() } catch {
             logger.error(
