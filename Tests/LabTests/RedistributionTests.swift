@@ -56,6 +56,58 @@ extension ModuleLabTests {
             }
         }
 
+        /// Where BGP does not take mgmtd's table the node stays with the module: over a restart of bgpd, and over a time without
+        /// any VIP.
+        @Test func aNodeThatStaysWithTheModuleAnnouncesWhatComesLater() async throws {
+            let lab = try ModuleLabEnvironment.lab()
+            let description = try #require(lab.description.nodes.first { $0.northboundSocket != nil })
+            let node = try await SwitchedNode(description, number: 5)
+            let result: Result<Void, any Error>
+            do { result = .success(try await stay(node, lab)) } catch { result = .failure(error) }
+            _ = try await lab.vtysh(description.name, ["configure terminal"] + Self.omissions[0].end)
+            try await node.end()
+            _ = try await lab.vtysh(description.name, ["write memory"])
+            try result.get()
+        }
+
+        private func stay(_ node: SwitchedNode, _ lab: Lab) async throws {
+            let lines = Self.omissions[0]
+            _ = try await lab.vtysh(node.node.name, ["configure terminal"] + lines.make)
+            // A bgpd that is restarted has what its configuration file says.
+            _ = try await lab.vtysh(node.node.name, ["write memory"])
+            var process = try await node.start("bgpd")
+            try await node.commit("begin", [.set(Network(prefix: node.lasting[0]))])
+            await process.process.stop()
+            process = try await node.start("mgmtd")
+            _ = try await process.process.line(containing: "\"stayed\"")
+            try await wait(for: node.lasting[0], node, lab)
+            try await lab.daemon(node.node.name, "bgpd", "kill")
+            try await lab.daemon(node.node.name, "bgpd", "start", loadsConfiguration: true)
+            try await lab.waitForSessions()
+            try await node.commit("after the restart", [.set(Network(prefix: node.lasting[1]))])
+            try await wait(for: node.lasting[1], node, lab)
+            let gone = [node.lasting[0], node.lasting[1]].map { NetworkEdit.remove($0) }
+            try await node.commit("nothing", gone)
+            // Longer than it takes to look for the preferred provider.
+            let start = ContinuousClock.now
+            try await eventually("25 seconds without a VIP", within: .seconds(60)) {
+                start.duration(to: .now) > .seconds(25)
+            }
+            try await node.commit("after nothing", [.set(Network(prefix: node.lasting[0]))])
+            try await wait(for: node.lasting[0], node, lab)
+            #expect(try await node.networks(of: "mgmtd").isEmpty)
+            await process.process.stop()
+        }
+
+        private func wait(for prefix: IPPrefix, _ node: SwitchedNode, _ lab: Lab) async throws {
+            for router in lab.description.routers {
+                let table = try await RouterTable(router)
+                let nextHop = prefix.family == .ipv4 ? node.node.ipv4 : node.node.ipv6
+                try await table.wait(for: "\(prefix)", nextHops: [nextHop])
+                await table.stop()
+            }
+        }
+
         private func play(_ node: SwitchedNode, _ lab: Lab) async throws {
             var process = try await node.start("bgpd")
             try await node.commit("begin", node.lasting.map { .set(Network(prefix: $0)) })

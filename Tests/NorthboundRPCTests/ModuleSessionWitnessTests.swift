@@ -1,3 +1,4 @@
+import Bindings
 import CosmoletTesting
 import Foundation
 import NetworkTypes
@@ -77,6 +78,44 @@ import Testing
             module.state.withLock { $0.bgpInstances = Self.instance(Self.lines) }
             #expect(try await session.redistributionGap(of: [ipv4, ipv6]) == nil)
         }
+    }
+
+    @Test func withoutPrefixesTheLinesAreLookedFor() async throws {
+        try await Base.withSession { module, session in
+            _ = try await session.open()
+            let none = try await session.redistributionGap(of: [])
+            #expect(none?.needsOperator == true && none?.reason.contains("ipv4 unicast") == true)
+            module.state.withLock { $0.bgpInstances = Self.instance([Self.lines[0]]) }
+            #expect(try await session.redistributionGap(of: []) == nil)
+            let half = try await session.redistributionGap(of: [], in: [.ipv6])
+            #expect(half?.needsOperator == true && half?.reason.contains("ipv6 unicast") == true)
+            let prefix = Base.network(1).prefix
+            #expect(try await session.redistributionGap(of: [prefix])?.missing == [prefix])
+            module.state.withLock { $0.bgpInstances[0].redistributions[0].routeMapExists = false }
+            #expect(try await session.redistributionGap(of: [])?.needsOperator == true)
+        }
+    }
+
+    @Test func aFullQueueIsNoAbsentModule() async throws {
+        // As of a bgpd that was stopped: it listens, and accepts nobody.
+        let path = "/tmp/full-\(UUID().uuidString.prefix(8)).sock"
+        let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        defer {
+            close(listener)
+            unlink(path)
+        }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
+        let bound = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        try #require(bound == 0 && listen(listener, 0) == 0)
+        let waiting = try UnixStreamSocket(connectingTo: path)
+        #expect(waiting.descriptor >= 0)
+        await expectUnresponsive(path)
     }
 
     @Test func aRouteMapThatDeniesIsAGap() async throws {

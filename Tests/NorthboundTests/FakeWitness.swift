@@ -12,6 +12,7 @@ actor FakeWitness: RedistributionWitness {
     private var denied: Set<AttributeClass> = []
     private var refusal: ManagementError?
     private var openRefusal: ManagementError?
+    private var readRefusal: ManagementError?
 
     init(bgpd: FakeManagementSession, mgmtd: FakeManagementSession) {
         self.bgpd = bgpd
@@ -23,19 +24,27 @@ actor FakeWitness: RedistributionWitness {
     func redistribute(_ families: Set<AddressFamily>) { self.families = families }
     func deny(_ classes: Set<AttributeClass>) { denied = classes }
     func refuse(_ error: ManagementError?) { refusal = error }
+    func refuseReading(_ error: ManagementError?) { readRefusal = error }
     func refuseOpening(_ error: ManagementError?) { openRefusal = error }
 
     // MARK: - RedistributionWitness
 
-    func redistributionGap(of prefixes: Set<IPPrefix>) async throws(ManagementError) -> RedistributionGap? {
+    func redistributionGap(
+        of prefixes: Set<IPPrefix>, in families: Set<AddressFamily>
+    ) async throws(ManagementError) -> RedistributionGap? {
         if let refusal { throw refusal }
-        let lacking = Set(prefixes.map(\.family)).subtracting(families).sorted()
-        guard lacking.isEmpty else {
-            return RedistributionGap("add redistribute for \(lacking.map(\.rawValue))", needsOperator: true)
+        let passing = await mgmtd.running.filter {
+            self.families.contains($0.prefix.family) && !denied.contains($0.attributeClass)
         }
-        let passing = await mgmtd.running.filter { !denied.contains($0.attributeClass) }.map(\.prefix)
-        let missing = prefixes.subtracting(passing)
-        return missing.isEmpty ? nil : RedistributionGap("BGP lacks \(missing.count)", needsOperator: false)
+        let missing = prefixes.subtracting(passing.map(\.prefix))
+        let asked = families.union(prefixes.map(\.family))
+        let lacking = asked.subtracting(self.families).sorted()
+        guard lacking.isEmpty, !asked.isEmpty || !self.families.isEmpty else {
+            return RedistributionGap(
+                "add redistribute for \(lacking.map(\.rawValue))", needsOperator: true, missing: missing)
+        }
+        return missing.isEmpty
+            ? nil : RedistributionGap("BGP lacks \(missing.count)", needsOperator: false, missing: missing)
     }
 
     // MARK: - ManagementSession
@@ -45,7 +54,10 @@ actor FakeWitness: RedistributionWitness {
         return try await bgpd.open()
     }
 
-    func networks() async throws(ManagementError) -> Set<Network> { try await bgpd.networks() }
+    func networks() async throws(ManagementError) -> Set<Network> {
+        if let readRefusal { throw readRefusal }
+        return try await bgpd.networks()
+    }
 
     func installedNetworks() async throws(ManagementError) -> Set<Network> {
         if let refusal { throw refusal }

@@ -123,7 +123,7 @@ import Testing
         await session.close()
     }
 
-    @Test func whatWasWithdrawnGoesAlthoughTheRestHasToStay() async throws {
+    @Test func aModuleThatComesBackIsUsedWhereBGPDoesNotTakeTheTable() async throws {
         // bgpd was away, mgmtd was used meanwhile; bgpd has come back without its line.
         let providers = TwoProviders(mgmtd: [Self.one, Self.two], bgpd: [Self.one, Self.two], lasting: [Self.two])
         let witness = witness(providers)
@@ -133,13 +133,16 @@ import Testing
         let session = providers.session(preferred: "mgmtd", clock: clock, witness: witness)
         let told = await Told(session)
         #expect(try await session.open().provider == "mgmtd")
-        #expect(await session.commit(Self.commit(.remove(Self.one.prefix))).outcome == .applied)
+        #expect(await session.commit(Self.commit(.remove(Self.one.prefix), .set(Self.three))).outcome == .applied)
         _ = try await clock.sleeps.wait(for: "the pause") { $0[.seconds(10)] == 1 }
         await witness.refuseOpening(nil)
         clock.advance(by: .seconds(10))
-        #expect(try await told.steps(2).map(\.step) == [.unreachable, .leftover])
-        try await eventually("the withdrawn one is gone") { await providers.bgpd.running == [Self.two] }
-        #expect(await providers.mgmtd.running == [Self.two])
+        #expect(try await told.loss() == .disconnected("bgpd can be used now"))
+        #expect(try await session.open().provider == "bgpd")
+        // With what came meanwhile, and without what went.
+        #expect(await providers.bgpd.running == [Self.two, Self.three])
+        #expect(await providers.mgmtd.running.isEmpty)
+        #expect(try await told.steps(2).prefix(2).map(\.step) == [.unreachable, .withdrawn])
         #expect(providers.gaps.value.isEmpty)
         await session.close()
     }

@@ -25,6 +25,9 @@ public struct SocketError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The call and the system's text.
     public let description: String
 
+    /// Somebody has the socket, and does not take connections from its full queue: a process that was stopped, or hangs.
+    public var isBusy: Bool { errno == EAGAIN }
+
     init(_ kind: Kind, _ call: String, errno: Int32 = 0) {
         self.kind = kind
         self.errno = errno

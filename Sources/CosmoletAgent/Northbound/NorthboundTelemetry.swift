@@ -105,7 +105,7 @@ final class NorthboundTelemetry: Sendable {
         switch move.step {
         case .removed: providerLeftovers.set(to: false)
         case .unreachable, .leftover: providerLeftovers.set(to: true)
-        case .announced, .verified, .stayed: break
+        case .announced, .verified, .withdrawn, .stayed: break
         }
     }
 

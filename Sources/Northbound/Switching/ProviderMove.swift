@@ -6,6 +6,8 @@ public struct ProviderMove: Sendable, Hashable {
         case announced
         /// Read back: the new provider has installed all of it.
         case verified
+        /// What is not wanted any more was removed from `from`, which had it still.
+        case withdrawn
         /// The old provider announces nothing of ours any more: the move is over.
         case removed
         /// The new provider refuses. The old one is used on.
@@ -43,6 +45,7 @@ extension ProviderMove: CustomStringConvertible {
         switch step {
         case .announced: "\(to) announces \(count) networks that \(from) announces too"
         case .verified: "read back: \(to) has installed all \(count) networks of \(from)"
+        case .withdrawn: "\(count) networks that are not wanted any more were removed from \(from) as well"
         case .removed: "\(count) networks removed from \(from); \(to) is in use"
         case .stayed: "\(to) refuses \(count) networks; \(from) is used on"
         case .unreachable: "\(from) cannot be asked; what it may still announce stays until it can"

@@ -14,8 +14,10 @@ extension SwitchingSession {
             if source != used { try await openBeside(source) }
             found = try await providers[source].session.networks()
             isSourceOpen = true
+            silentSince = nil
         } catch {
             guard !isClosing, active == used, source != used else { throw error }
+            try waitForWitness(source, error)
             // It cannot tell; what it was asked to announce last is known when it was in use.
             found = lastActive == source ? known : []
             unreachable(source, to: target, error)
@@ -44,25 +46,50 @@ extension SwitchingSession {
     /// A move follows changes so often.
     private static let roundLimit = 10
 
-    /// The new provider refuses.
+    /// The new provider refuses, or BGP does not take what it announces.
     ///
     /// - Returns: the provider to be used.
     private func stay(
-        _ refusal: String, _ found: Set<Network>, _ isSourceOpen: Bool, from source: Int,
+        _ why: Refusal, _ found: Set<Network>, _ isSourceOpen: Bool, from source: Int,
         to target: Int
     ) async throws(ManagementError) -> Int {
+        let refusal = why.reason
         // Nobody has refused anything when this was cut off: both announce, and the next try goes on.
         guard !Task.isCancelled, !isClosing else { throw ManagementError(.disconnected, "cut off: \(refusal)") }
         guard isSourceOpen else { throw ManagementError(.rejected, refusal) }
-        guard lastActive != target else {
+        let isInUse = lastActive == target
+        if why.isGap, isInUse || lastActive == nil && found.isEmpty, mayTry(source) {
+            return try await turnBack(refusal, from: target, to: source, found.count)
+        }
+        guard !isInUse else {
             // What is left at the old one is no reason to leave the new one.
             mayHaveLeftovers = true
-            trouble(move(.leftover, from: source, to: target, found.count, refusal))
+            if !found.isEmpty { trouble(move(.leftover, from: source, to: target, found.count, refusal)) }
             await withdraw(found.filter { isWithdrawn($0.prefix) }, from: source)
             return target
         }
         await takeBack(found, from: target, to: source, refusal)
         return source
+    }
+
+    /// BGP does not take what one provider announces, so it is moved to the one that was to be left.
+    ///
+    /// - Returns: the provider to be used.
+    private func turnBack(
+        _ gap: String, from target: Int, to source: Int, _ count: Int
+    ) async throws(ManagementError) -> Int {
+        guard active != nil else {
+            let used = try await moveAll(to: source)
+            if used == source { trouble(move(.stayed, from: source, to: target, count, gap)) }
+            return used
+        }
+        trial = source
+        defer { trial = nil }
+        do throws(ManagementError) { return try await moveAll(to: source) } catch {
+            guard isStillUsed(target) else { throw error }
+            await takeBack(known, from: source, to: target, error.message)
+            return target
+        }
     }
 
     // MARK: - Steps
@@ -72,32 +99,43 @@ extension SwitchingSession {
     /// - Returns: why the new provider refuses, or does not announce it all the same.
     private func announce(
         _ found: Set<Network>, from source: Int, _ isSourceOpen: Bool, to target: Int
-    ) async throws(ManagementError) -> String? {
+    ) async throws(ManagementError) -> Refusal? {
         let session = providers[target].session
         let wanted = Set(found.map(\.prefix))
-        let witness = isSourceOpen ? witness(source) : nil
-        if let gap = try await gap(of: wanted, seenBy: witness), gap.needsOperator { return gap.reason }
+        let witness = isSourceOpen ? source : nil
         let present = try await session.networks()
         let edits = edits(for: found, present: present, isLatest: lastActive == source)
-        // What is to go goes, also when something else is refused.
-        for part in [edits.filter(\.isRemoval), edits.filter { !$0.isRemoval }] where !part.isEmpty {
-            let result = await session.commit(
-                Transaction(id: "move-to-\(providers[target].name)", edits: part, cause: [Self.cause]))
-            switch result.outcome {
-            case .applied: noteUndoing(part, present: present, at: target)
-            case .rejected(let why): return why.message
-            case .unknown(let why):
-                noteUndoing(part, present: present, at: target)
-                throw ManagementError(.disconnected, why.message)
-            }
-        }
+        // What is to go goes, whatever hinders the rest.
+        let removals = edits.filter(\.isRemoval)
+        if let refusal = try await commit(removals, present: present, to: target) { return refusal }
+        if !removals.isEmpty { tell(.moved(move(.withdrawn, from: target, to: source, removals.count))) }
+        if let gap = try await gap(of: wanted, seenBy: witness), gap.needsOperator { return Refusal(gap) }
+        let additions = edits.filter { !$0.isRemoval }
+        if let refusal = try await commit(additions, present: present, to: target) { return refusal }
         guard !found.isEmpty else { return nil }
         tell(.moved(move(.announced, from: source, to: target, found.count)))
         guard wanted.isSubset(of: try await session.networks().map(\.prefix)) else {
-            return "it does not keep what it was told to announce"
+            return Refusal("it does not keep what it was told to announce")
         }
         if let hindrance = try await hindrance(of: wanted, by: target, seenBy: witness) { return hindrance }
         tell(.moved(move(.verified, from: source, to: target, found.count)))
+        return nil
+    }
+
+    /// Commits a part of a move.
+    private func commit(
+        _ edits: [NetworkEdit], present: Set<Network>, to target: Int
+    ) async throws(ManagementError) -> Refusal? {
+        guard !edits.isEmpty else { return nil }
+        let result = await providers[target].session.commit(
+            Transaction(id: "move-to-\(providers[target].name)", edits: edits, cause: [Self.cause]))
+        switch result.outcome {
+        case .applied: noteUndoing(edits, present: present, at: target)
+        case .rejected(let why): return Refusal(why.message)
+        case .unknown(let why):
+            noteUndoing(edits, present: present, at: target)
+            throw ManagementError(.disconnected, why.message)
+        }
         return nil
     }
 
@@ -141,12 +179,17 @@ extension SwitchingSession {
     }
 
     /// Removes from the old provider what was withdrawn through the new one, although the rest has to stay.
-    private func withdraw(_ networks: Set<Network>, from source: Int) async {
-        guard !isClosing, !networks.isEmpty else { return }
-        _ = await providers[source].session.commit(
+    ///
+    /// - Returns: false when it has them still.
+    @discardableResult func withdraw(_ networks: Set<Network>, from source: Int) async -> Bool {
+        guard !isClosing, !networks.isEmpty else { return networks.isEmpty }
+        let result = await providers[source].session.commit(
             Transaction(
                 id: "withdraw-from-\(providers[source].name)", edits: networks.sorted().map { .remove($0.prefix) },
                 cause: [Self.cause]))
+        guard result.outcome == .applied else { return false }
+        tell(.moved(move(.withdrawn, from: source, to: 1 - source, networks.count)))
+        return true
     }
 
     /// The new provider announces all, the old one nothing.
@@ -167,8 +210,11 @@ extension SwitchingSession {
         let session = providers[target].session
         if let networks = try? await session.networks() {
             let present = Set(networks.map(\.prefix))
-            var both = present.intersection(found.map(\.prefix))
-            let edits = (undoing[target] ?? [:]).values.filter { present.contains($0.prefix) }
+            let announced = Set(found.map(\.prefix))
+            var both = present.intersection(announced)
+            // What the old one does not announce has to stay here.
+            let edits = (undoing[target] ?? [:]).values
+                .filter { present.contains($0.prefix) && (!$0.isRemoval || announced.contains($0.prefix)) }
                 .sorted { $0.prefix < $1.prefix }
             if !edits.isEmpty {
                 let result = await session.commit(
@@ -185,14 +231,14 @@ extension SwitchingSession {
 
     /// The preferred provider is there and cannot be used.
     func refused(_ reason: String, by target: Int, count: Int) {
-        if count > 0 { isWaitingAfterRefusal = true }
+        if count > 0 { refusals[target] = elapsed() }
         trouble(move(.stayed, from: 1 - target, to: target, count, reason))
     }
 
     private func unreachable(_ source: Int, to target: Int, _ error: ManagementError) {
         mayHaveLeftovers = true
         // Where there never was anything, nobody needs to know.
-        guard !providers[source].endsWithItsProcess || lastActive == source || error.code == .unresponsive else {
+        guard !providers[source].endsWithItsProcess || lastActive == source || error.code != .unreachable else {
             if lastTrouble?.step == .unreachable {
                 // One that might have announced something has ended.
                 tell(.moved(move(.removed, from: source, to: target, 0)))

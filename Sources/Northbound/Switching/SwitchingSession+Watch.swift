@@ -20,10 +20,7 @@ extension SwitchingSession {
 
     /// How long the preferred provider is left alone before it is looked for; nil when it is not.
     private func endStay(isFirst: Bool) -> Duration? {
-        if isWaitingAfterRefusal {
-            isWaitingAfterRefusal = false
-            return times.refusalRetry
-        }
+        if active != 0, refusals.removeValue(forKey: 0) != nil { return times.refusalRetry }
         guard isFirst, active != 0, isAutomatic, unrest.pause > times.retry else { return nil }
         return unrest.pause - times.retry
     }
@@ -34,8 +31,26 @@ extension SwitchingSession {
         defer { leave() }
         guard let active, !Task.isCancelled, !isClosing else { return false }
         guard active == 0 else { return await tryPreferred(insteadOf: active) }
-        if (try? await moveAll(to: active)) != nil { undoing = [:] }
+        if let used = try? await moveAll(to: active) {
+            guard isStillUsed(active) else { return false }
+            guard used == active else { return handOver(to: used) }
+            undoing = [:]
+        }
         return mayHaveLeftovers
+    }
+
+    /// All has been moved while the other provider was in use; its session ends, and the next one is with this one.
+    private func handOver(to index: Int) -> Bool {
+        undoing = [:]
+        use(index)
+        active = nil
+        tell(.disconnected("\(providers[index].name) can be used now"))
+        return false
+    }
+
+    /// False for a while after a provider has refused.
+    func mayTry(_ index: Int) -> Bool {
+        refusals[index].map { elapsed() - $0 >= times.refusalRetry } ?? true
     }
 
     // MARK: - Back to the preferred provider
@@ -45,6 +60,8 @@ extension SwitchingSession {
     ///
     /// - Returns: false when there is nothing more to look for.
     private func tryPreferred(insteadOf active: Int) async -> Bool {
+        await removeWithdrawn()
+        guard isStillUsed(active) else { return false }
         if await needsOperator(active) { return true }
         guard (try? await openBeside(0)) != nil else { return isStillUsed(active) }
         trial = 0
@@ -57,11 +74,16 @@ extension SwitchingSession {
             return true
         }
         guard isStillUsed(active), used == 0 else { return isStillUsed(active) }
-        undoing = [:]
-        use(0)
-        self.active = nil
-        tell(.disconnected("\(providers[0].name) can be used now"))
-        return false
+        return handOver(to: 0)
+    }
+
+    /// What was withdrawn through the other provider is removed from the preferred one, whether or not all else can be moved.
+    private func removeWithdrawn() async {
+        guard !withdrawn.isEmpty, (try? await openBeside(0)) != nil,
+            let networks = try? await providers[0].session.networks()
+        else { return }
+        if await withdraw(networks.filter { isWithdrawn($0.prefix) }, from: 0) { withdrawn = [] }
+        await providers[0].session.close()
     }
 
     /// False when the session was lost or closed while the turn was given away.

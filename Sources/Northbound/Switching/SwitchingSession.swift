@@ -8,7 +8,8 @@ internal import NetworkTypes
 /// `SessionEvent.moved`.
 ///
 /// The first provider is preferred. It is the only one, unless `isAutomatic`; but where it refuses what the other one
-/// announces, the other one is used on.
+/// announces, the other one is used on. One whose announcements BGP takes out of a routing table is used only while BGP
+/// takes that table, as far as the other one can tell; while that is away, its last answer counts.
 ///
 /// Calls may come from any task and are executed one after the other. It has no thread of its own.
 public actor SwitchingSession: ManagementSession {
@@ -31,8 +32,14 @@ public actor SwitchingSession: ManagementSession {
     var undoing: [Int: [IPPrefix: NetworkEdit]] = [:]
     /// The last trouble with the other provider that was told.
     var lastTrouble: ProviderMove?
-    /// The preferred provider is left alone for a while.
-    var isWaitingAfterRefusal = false
+    /// When a provider has refused what the other one announces: it is left alone for a while.
+    var refusals: [Int: Duration] = [:]
+    /// What BGP was found to lack when that was last asked.
+    var lastGap: RedistributionGap?
+    /// Families of all prefixes that BGP was asked for.
+    var families: Set<AddressFamily> = []
+    /// Since when a witness whose last answer was a gap has been away.
+    var silentSince: Duration?
     /// The provider that everything is being moved to while the other one is in use.
     var trial: Int?
     /// How often the provider in use has changed lately.
@@ -88,9 +95,11 @@ public actor SwitchingSession: ManagementSession {
         if let active { return try await providers[active].session.open() }
         let chosen = try await choose()
         let used = try await moveAll(to: chosen)
+        let networks = try await providers[used].session.networks()
         undoing = [:]
         use(used)
-        known = try await read(used)
+        known = networks
+        if used == 0 { refusals[0] = nil }
         watchOver()
         let capabilities = try await providers[used].session.open()
         guard active == used, !isClosing else { throw Self.notOpen }
@@ -117,14 +126,17 @@ public actor SwitchingSession: ManagementSession {
         return networks
     }
 
-    /// Our networks as the provider in use has installed them.
+    /// Our networks as the provider in use has installed them, without those that BGP does not have from there, as far as the
+    /// other one can tell.
     public func installedNetworks() async throws(ManagementError) -> Set<Network> {
         await enter()
         defer { leave() }
         guard let active else { throw Self.notOpen }
-        return try await noticing(active) { (session) async throws(ManagementError) in
+        let installed = try await noticing(active) { (session) async throws(ManagementError) in
             try await session.installedNetworks()
         }
+        let missing = await missing(Set(installed.map(\.prefix)), from: active)
+        return installed.filter { !missing.contains($0.prefix) }
     }
 
     /// Commits through the provider in use.

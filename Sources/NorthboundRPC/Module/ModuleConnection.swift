@@ -55,7 +55,8 @@ final class ModuleConnection: Sendable {
         // libzmq would try again without saying why.
         do throws(SocketError) { _ = try UnixStreamSocket(connectingTo: path) } catch {
             throw ManagementError(
-                error.kind == .unreachable ? .unreachable : .unresponsive, "the module's socket \(path): \(error)")
+                error.kind == .unreachable && !error.isBusy ? .unreachable : .unresponsive,
+                "the module's socket \(path): \(error)")
         }
         var settings = RequestClientConfiguration(endpoint: .ipc(path: path))
         settings.frameByteLimit = Limits.messageByteCount
