@@ -52,8 +52,11 @@ extension LabTests {
                         #expect(phase == .ended("exited(0)"))
                     }
                 }
-                cluster.startAgent(cluster.nodes[0])
-                cluster.startAgent(cluster.nodes[1])
+                // Once they have adopted it: what no Service has at an agent's start is held by its fuse.
+                for node in cluster.nodes {
+                    cluster.startAgent(node)
+                    try await HTTPProbe.waitUntilReady(cluster.httpAddress(node))
+                }
                 try cluster.deleteService("web")
                 for vip in Self.vips { try await cluster.expectNextHops(vip, []) }
             }
