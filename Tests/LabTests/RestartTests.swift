@@ -55,7 +55,7 @@ extension LabTests {
                 // Once they have adopted it: what no Service has at an agent's start is held by its fuse.
                 for node in cluster.nodes {
                     cluster.startAgent(node)
-                    try await HTTPProbe.waitUntilReady(cluster.httpAddress(node))
+                    _ = try await cluster.agent(node).line(containing: "first plan made")
                 }
                 try cluster.deleteService("web")
                 for vip in Self.vips { try await cluster.expectNextHops(vip, []) }

@@ -322,6 +322,7 @@ import Testing
 
     @Test func sessionAdapterKeepsTheAgentsContract() async throws {
         try await ServiceHarness().run { harness in
+            try await harness.recover()
             let session = ServiceSession(harness.service, client: "agent")
             _ = try await session.open()
             let result = await session.commit(
