@@ -141,7 +141,7 @@ extension SwitchedNode {
             let node = try await SwitchedNode(description, number: number)
             let result: Result<Void, any Error>
             do { result = .success(try await body(node, lab)) } catch { result = .failure(error) }
-            try await node.end()
+            try await node.end(lab)
             try result.get()
         }
     }

@@ -21,7 +21,7 @@ extension ModuleLabTests {
             #expect(nodes.count == 2)
             let result: Result<Void, any Error>
             do { result = .success(try await play(nodes, lab)) } catch { result = .failure(error) }
-            for node in nodes { try await node.end() }
+            for node in nodes { try await node.end(lab) }
             try result.get()
         }
 

@@ -51,7 +51,7 @@ extension ModuleLabTests {
                 for omission in Self.omissions {
                     _ = try await lab.vtysh(description.name, ["configure terminal"] + omission.end)
                 }
-                try await node.end()
+                try await node.end(lab)
                 try result.get()
             }
         }
@@ -65,7 +65,7 @@ extension ModuleLabTests {
             let result: Result<Void, any Error>
             do { result = .success(try await stay(node, lab)) } catch { result = .failure(error) }
             _ = try await lab.vtysh(description.name, ["configure terminal"] + Self.omissions[0].end)
-            try await node.end()
+            try await node.end(lab)
             _ = try await lab.vtysh(description.name, ["write memory"])
             try result.get()
         }

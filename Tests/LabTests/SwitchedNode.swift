@@ -113,8 +113,9 @@ struct SwitchedNode: Sendable {
         }
     }
 
-    /// Withdraws all, by both providers, and ends what was made here.
-    func end() async throws {
+    /// Withdraws all, by both providers, and ends what was made here. The next test watches the same prefixes leave, so
+    /// the routers have lost them when this returns.
+    func end(_ lab: Lab) async throws {
         await client.close()
         for observer in observers.values {
             _ = try await observer.open()
@@ -125,5 +126,10 @@ struct SwitchedNode: Sendable {
             await observer.close()
         }
         try? FileManager.default.removeItem(atPath: folder)
+        for router in lab.description.routers {
+            let table = try await RouterTable(router)
+            for prefix in lasting + fleeting { try await table.wait(for: "\(prefix)", nextHops: []) }
+            await table.stop()
+        }
     }
 }
